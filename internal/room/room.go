@@ -1,0 +1,80 @@
+// Package room holds the values that every part of Easel shares about a room:
+// who somebody is and what their role lets them do. It imports nothing of the
+// project, so anything may import it.
+package room
+
+import (
+	"errors"
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Role is what a participant may do in a room. It is carried in the access
+// token, decided by the server, and never taken from what a client says.
+type Role string
+
+// The roles, strongest first. Agent is not a person: it is the process beside
+// GIMP that publishes the display and injects input.
+const (
+	Owner  Role = "owner"
+	Editor Role = "editor"
+	Viewer Role = "viewer"
+	Agent  Role = "agent"
+)
+
+// RoleAttribute is the participant attribute (and token claim) that carries
+// the role, visible to stock LiveKit clients.
+const RoleAttribute = "easel.role"
+
+// DisplayAttribute is the agent's participant attribute that carries the size
+// of its display, as "WIDTHxHEIGHT" in pixels.
+const DisplayAttribute = "easel.display"
+
+// MaxNameBytes bounds room names and participant identities.
+const MaxNameBytes = 128
+
+// ErrName is wrapped by CheckName's errors.
+var ErrName = errors.New("bad name")
+
+// ErrRole is wrapped by ParseRole's errors.
+var ErrRole = errors.New("unknown role")
+
+// ParseRole reads a role by name. The empty string is Viewer: whoever holds a
+// token that says nothing may look, and no more.
+func ParseRole(s string) (Role, error) {
+	switch r := Role(s); r {
+	case Owner, Editor, Viewer, Agent:
+		return r, nil
+	case "":
+		return Viewer, nil
+	default:
+		return Viewer, fmt.Errorf("%w %q: want owner, editor, viewer or agent", ErrRole, s)
+	}
+}
+
+// MayControl says whether the role may ever hold the input lease.
+func (r Role) MayControl() bool { return r == Owner || r == Editor }
+
+// MayPublish says whether the role may publish media tracks. Only the agent
+// does: people share a canvas, not cameras.
+func (r Role) MayPublish() bool { return r == Agent }
+
+// CheckName accepts the names of rooms and participants: 1 to MaxNameBytes
+// bytes of valid UTF-8 without control characters.
+func CheckName(s string) error {
+	switch {
+	case s == "":
+		return fmt.Errorf("%w: empty", ErrName)
+	case len(s) > MaxNameBytes:
+		return fmt.Errorf("%w: %d bytes, at most %d", ErrName, len(s), MaxNameBytes)
+	case !utf8.ValidString(s):
+		return fmt.Errorf("%w: not UTF-8", ErrName)
+	}
+	for _, c := range s {
+		if unicode.IsControl(c) {
+			return fmt.Errorf("%w: control character %U", ErrName, c)
+		}
+	}
+	return nil
+}

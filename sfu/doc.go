@@ -1,0 +1,2 @@
+// Package sfu forwards one publisher's media to many viewers.
+package sfu

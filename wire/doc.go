@@ -1,0 +1,27 @@
+// Package wire is the codec of Easel's own messages: what travels in LiveKit
+// data packets under the easel.* topics. Browser, server, agent and bench speak
+// it; it imports nothing but the standard library and is fuzzed.
+//
+// Hot messages (input, frame tags, cursor) are fixed binary layouts in network
+// byte order; rare ones (control) are JSON. The TypeScript twin in
+// client/src/core/wire is held to the same vectors (testdata/vectors.json).
+//
+//	topic          from            to                reliability     codec
+//	easel.input    lease holder    agent             moves lossy,    Input
+//	                                                 rest reliable
+//	easel.frame    agent           everyone          lossy           FrameTag
+//	easel.cursor   agent           everyone          shape reliable, CursorShape,
+//	                                                 position lossy  CursorPosition
+//	easel.control  anyone, server  server, everyone  reliable        Control
+package wire
+
+// Topics of LiveKit data packets that carry Easel's messages.
+const (
+	TopicInput   = "easel.input"
+	TopicFrame   = "easel.frame"
+	TopicCursor  = "easel.cursor"
+	TopicControl = "easel.control"
+)
+
+// Version is the first byte of every binary message.
+const Version = 1
