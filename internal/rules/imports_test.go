@@ -1,0 +1,139 @@
+// Package rules holds the house rules that a compiler does not check.
+package rules
+
+import (
+	"go/build"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/easel-live/easel"
+
+// rule says what the packages below a folder may import of the project, and
+// what they never import from outside. A package may always import its own
+// subfolders' packages and its own folder's.
+type rule struct {
+	room  string
+	may   []string // rooms of the project
+	never []string // modules from outside
+	why   string
+}
+
+var leaves = []string{"internal/room", "wire"}
+
+// rules, most specific folder first: the first that matches is the one.
+var rules = []rule{
+	{"internal/room", nil, []string{"github.com/", "google.golang.org/"}, "shared values carry nothing with them"},
+	{"wire", nil, []string{"github.com/", "google.golang.org/"}, "the codec of our messages is a leaf anyone may import"},
+	{"collab", leaves, []string{"github.com/pion/", "net/http", "github.com/redis/", "github.com/livekit/"}, "arbitration is a pure state machine"},
+	{"sfu", []string{"internal/room"}, []string{"github.com/livekit/", "github.com/redis/", "net/http"}, "the forwarding path knows media, not the signal protocol"},
+	{"capture", append([]string{"signaling/client"}, leaves...), []string{"net/http"}, "the agent knows the room only as a client does"},
+	{"session", leaves, []string{"github.com/pion/", "github.com/livekit/"}, "a session's lifecycle is independent of what is streamed"},
+	{"signaling/token", leaves, []string{"github.com/pion/"}, "a token is a value"},
+	{"signaling/client", append([]string{"signaling/token"}, leaves...), nil, "a client knows nothing of the server's inside"},
+	{"signaling", append([]string{"sfu", "collab"}, leaves...), nil, "the edge translates; it does not start sessions or capture"},
+	{"api", append([]string{"session", "collab", "fallback", "client"}, leaves...), []string{"github.com/pion/", "github.com/livekit/"}, "REST names its needs as ports; cmd wires them"},
+	{"client", nil, []string{"github.com/"}, "the web app is files"},
+	{"bench", append([]string{"signaling/client", "signaling/token"}, leaves...), nil, "the harness measures from outside"},
+	{"test", nil, nil, "tests of the whole see what users see"},
+	{"cmd", nil, nil, "wiring"},
+	{"internal/rules", nil, nil, "rules"},
+}
+
+func TestImportsPointDown(t *testing.T) {
+	for dir, pkg := range packages(t) {
+		i := slices.IndexFunc(rules, func(r rule) bool { return within(dir, r.room) })
+		if i < 0 {
+			t.Errorf("%s: no rule for this room; add one with its reason", dir)
+			continue
+		}
+		r := rules[i]
+		if r.room == "cmd" || r.room == "test" {
+			continue
+		}
+		for _, path := range pkg.Imports {
+			if inner, ours := strings.CutPrefix(path, module+"/"); ours {
+				allowed := within(inner, r.room) || slices.ContainsFunc(r.may, func(m string) bool { return within(inner, m) && ruleOf(inner) == ruleOf(m) })
+				if !allowed {
+					t.Errorf("%s imports %s: %s", dir, inner, r.why)
+				}
+				continue
+			}
+			for _, n := range r.never {
+				if strings.HasPrefix(path, n) {
+					t.Errorf("%s imports %s: %s", dir, path, r.why)
+				}
+			}
+		}
+		if pkg.CgoFiles != nil && !within(dir, "capture/encode") {
+			t.Errorf("%s uses cgo: only capture/encode does, so that everything else builds anywhere", dir)
+		}
+	}
+}
+
+// TestPackagesSayWhatTheyAreFor wants a doc comment that names the package.
+func TestPackagesSayWhatTheyAreFor(t *testing.T) {
+	for dir, pkg := range packages(t) {
+		if len(pkg.GoFiles)+len(pkg.CgoFiles) == 0 {
+			continue
+		}
+		want := "Package " + pkg.Name
+		if pkg.Name == "main" {
+			want = ""
+		}
+		if pkg.Doc == "" || !strings.HasPrefix(pkg.Doc, want) {
+			t.Errorf("%s: the package comment does not say what it is for (%q)", dir, pkg.Doc)
+		}
+	}
+}
+
+func within(dir, room string) bool { return dir == room || strings.HasPrefix(dir, room+"/") }
+
+func ruleOf(dir string) string {
+	i := slices.IndexFunc(rules, func(r rule) bool { return within(dir, r.room) })
+	if i < 0 {
+		return ""
+	}
+	return rules[i].room
+}
+
+// packages reads every package of this module by its folder, without building.
+func packages(t *testing.T) map[string]*build.Package {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := make(map[string]*build.Package)
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		if base := d.Name(); path != root && (strings.HasPrefix(base, ".") || base == "node_modules" || base == "testdata" || base == "bin") {
+			return filepath.SkipDir
+		}
+		if nested, _ := filepath.Glob(filepath.Join(path, "go.mod")); path != root && len(nested) > 0 {
+			return filepath.SkipDir
+		}
+		pkg, err := build.Default.ImportDir(path, 0)
+		if err != nil {
+			if _, none := err.(*build.NoGoError); none {
+				return nil
+			}
+			return err
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		found[filepath.ToSlash(rel)] = pkg
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
