@@ -1,15 +1,32 @@
 // Package client joins a room as the LiveKit protocol's other side: the agent
 // publishes the display with it, the bench watches with it. It speaks the
-// single-PeerConnection mode (join_request).
+// single-PeerConnection mode (join_request), so it joins livekit-server as well
+// as Easel.
+//
+// A Conn heals short losses by itself: a lost WebSocket is resumed and ICE
+// restarted, and what was published stays published. What cannot be healed ends
+// the Conn, and its owner dials again.
 package client
 
 import (
-	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
+)
+
+// Errors of a connection, wrapped with what happened.
+var (
+	// ErrRefused: the server does not let this token in. Dialing again with it
+	// is pointless.
+	ErrRefused = errors.New("client: refused")
+	// ErrLeft: the server told this participant to leave.
+	ErrLeft = errors.New("client: told to leave")
+	// ErrLost: the server could not be reached again in time.
+	ErrLost = errors.New("client: connection lost")
+	// ErrClosed: Close was called.
+	ErrClosed = errors.New("client: closed")
 )
 
 // Options say where to join and as whom.
@@ -31,13 +48,14 @@ type Participant struct {
 	Active, Left bool
 }
 
-// Handler is told what happens. Calls come one at a time.
+// Handler is told what happens. Calls come one at a time; none may call Close,
+// which waits for them.
 type Handler interface {
 	OnParticipant(p Participant)
 	OnData(from, topic string, payload []byte)
 	OnTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver)
-	// OnClosed is the last call: the connection ended and err says why.
-	// Short losses are healed (resume, ICE restart) without a call.
+	// OnClosed is the last call: the connection ended and err says why; nil
+	// after Close. Short losses are healed (resume, ICE restart) without a call.
 	OnClosed(err error)
 }
 
@@ -52,42 +70,7 @@ type VideoSpec struct {
 	Name   string
 	Codec  webrtc.RTPCodecCapability // webrtc.MimeTypeVP8
 	Layers []Layer
-	// OnRTCP gets the server's feedback for a layer: PLI, REMB.
+	// OnRTCP gets the server's feedback for a layer: PLI, REMB. Calls for one
+	// layer come one at a time.
 	OnRTCP func(layer int, pkt rtcp.Packet)
 }
-
-// Conn is a joined room.
-type Conn struct{}
-
-// Dial joins and returns once the server accepted; media may still connect.
-func Dial(ctx context.Context, opts Options, h Handler) (*Conn, error) { panic("skeleton") }
-
-// SID and Identity are what the server knows this participant as.
-func (c *Conn) SID() string      { panic("skeleton") }
-func (c *Conn) Identity() string { panic("skeleton") }
-
-// PublishVideo publishes a track; WriteRTP works once it returns.
-func (c *Conn) PublishVideo(ctx context.Context, spec VideoSpec) (*VideoTrack, error) {
-	panic("skeleton")
-}
-
-// VideoTrack is a published track.
-type VideoTrack struct{}
-
-// WriteRTP sends a packet of a layer. The track sets SSRC, payload type and
-// header extensions; sequence number, timestamp and marker are the caller's.
-func (t *VideoTrack) WriteRTP(layer int, pkt *rtp.Packet) error { panic("skeleton") }
-
-// SetDimensions tells the room the track's new size after a display resize.
-func (t *VideoTrack) SetDimensions(layers []Layer) error { panic("skeleton") }
-
-// PublishData sends a data packet on a topic; no destinations: to everyone.
-func (c *Conn) PublishData(topic string, payload []byte, reliable bool, to ...string) error {
-	panic("skeleton")
-}
-
-// SetAttributes sets attributes of this participant, seen by all.
-func (c *Conn) SetAttributes(attrs map[string]string) error { panic("skeleton") }
-
-// Close leaves the room and waits until nothing of the connection runs.
-func (c *Conn) Close() error { panic("skeleton") }

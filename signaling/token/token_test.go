@@ -180,7 +180,7 @@ func FuzzVerify(f *testing.F) {
 		if (c == nil) == (err == nil) {
 			t.Fatalf("claims %v with error %v", c, err)
 		}
-		if err == nil && raw != good {
+		if err == nil && c.Identity != "i" {
 			t.Fatalf("accepted %q", raw)
 		}
 	})

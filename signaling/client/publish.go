@@ -1,0 +1,172 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/livekit/protocol/livekit"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// VideoTrack is a published track.
+type VideoTrack struct {
+	conn    *Conn
+	sid     string
+	senders []*sender // as spec.Layers
+}
+
+// PublishVideo publishes a track; WriteRTP works once it returns. That takes
+// the transport to be up, so give ctx a deadline.
+func (c *Conn) PublishVideo(ctx context.Context, spec VideoSpec) (*VideoTrack, error) {
+	if len(spec.Layers) == 0 || len(spec.Layers) > len(qualities) {
+		return nil, fmt.Errorf("client: %d layers, want 1 to %d", len(spec.Layers), len(qualities))
+	}
+	senders := newSenders(spec)
+	cid := senders[0].ID()
+	sid, err := c.addTrack(ctx, cid, spec)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.attach(spec, senders); err != nil {
+		return nil, err
+	}
+	c.offers.again()
+	for _, s := range senders {
+		select {
+		case <-s.bound:
+		case <-ctx.Done():
+			return nil, fmt.Errorf("client: publish %s: %w", spec.Name, context.Cause(ctx))
+		case <-c.ctx.Done():
+			return nil, fmt.Errorf("client: publish %s: %w", spec.Name, context.Cause(c.ctx))
+		}
+	}
+	return &VideoTrack{conn: c, sid: sid, senders: senders}, nil
+}
+
+// attach adds the track to the transport and starts reading its feedback.
+func (c *Conn) attach(spec VideoSpec, senders []*sender) error {
+	t, err := c.pc.AddTransceiverFromTrack(senders[0], webrtc.RTPTransceiverInit{
+		Direction: webrtc.RTPTransceiverDirectionSendonly,
+	})
+	if err != nil {
+		return fmt.Errorf("client: add track: %w", err)
+	}
+	for _, s := range senders[1:] {
+		if err := t.Sender().AddEncoding(s); err != nil {
+			return fmt.Errorf("client: add layer %s: %w", s.RID(), err)
+		}
+	}
+	for i, s := range senders {
+		s.transceiver = t
+		c.watchers.Go(func() { s.watch(t.Sender(), i, spec.OnRTCP) })
+	}
+	return nil
+}
+
+// WriteRTP sends a packet of a layer. The track sets SSRC, payload type and
+// header extensions; sequence number, timestamp and marker are the caller's.
+func (t *VideoTrack) WriteRTP(layer int, pkt *rtp.Packet) error {
+	return t.senders[layer].write(pkt)
+}
+
+// SetDimensions tells the room the track's new size after a display resize.
+func (t *VideoTrack) SetDimensions(layers []Layer) error {
+	full := layers[len(layers)-1]
+	//nolint:staticcheck // deprecated, and the only message that carries each layer's size
+	sizes := &livekit.UpdateVideoLayers{TrackSid: t.sid, Layers: videoLayers(layers)}
+	err := t.conn.send(&livekit.SignalRequest{Message: &livekit.SignalRequest_UpdateLayers{UpdateLayers: sizes}})
+	if err != nil {
+		return err
+	}
+	return t.conn.send(&livekit.SignalRequest{Message: &livekit.SignalRequest_UpdateVideoTrack{
+		UpdateVideoTrack: &livekit.UpdateLocalVideoTrack{
+			TrackSid: t.sid, Width: uint32(full.Width), Height: uint32(full.Height),
+		},
+	}})
+}
+
+// addTrack announces the track and waits for the server's word.
+func (c *Conn) addTrack(ctx context.Context, cid string, spec VideoSpec) (sid string, err error) {
+	full := spec.Layers[len(spec.Layers)-1]
+	answer := c.adding.start(cid)
+	defer c.adding.end(cid)
+	if err := c.send(&livekit.SignalRequest{Message: &livekit.SignalRequest_AddTrack{
+		AddTrack: &livekit.AddTrackRequest{
+			Cid: cid, Name: spec.Name, Type: livekit.TrackType_VIDEO,
+			Source: livekit.TrackSource_SCREEN_SHARE,
+			Width:  uint32(full.Width), Height: uint32(full.Height),
+			Layers: videoLayers(spec.Layers),
+		},
+	}}); err != nil {
+		return "", err
+	}
+	select {
+	case a := <-answer:
+		return a.sid, a.err
+	case <-ctx.Done():
+		return "", fmt.Errorf("client: announce %s: %w", spec.Name, context.Cause(ctx))
+	case <-c.ctx.Done():
+		return "", fmt.Errorf("client: announce %s: %w", spec.Name, context.Cause(c.ctx))
+	}
+}
+
+// videoLayers names layers as LiveKit does: the largest is HIGH.
+func videoLayers(layers []Layer) []*livekit.VideoLayer {
+	out := make([]*livekit.VideoLayer, len(layers))
+	skip := len(qualities) - len(layers)
+	for i, l := range layers {
+		out[i] = &livekit.VideoLayer{
+			Quality: qualities[skip+i], Rid: l.RID, SpatialLayer: int32(i),
+			Width: uint32(l.Width), Height: uint32(l.Height),
+		}
+	}
+	return out
+}
+
+var qualities = [...]livekit.VideoQuality{
+	livekit.VideoQuality_LOW, livekit.VideoQuality_MEDIUM, livekit.VideoQuality_HIGH,
+}
+
+// adding are the announced tracks that the server has not answered yet.
+type adding struct {
+	mu      sync.Mutex
+	waiting map[string]chan added // by cid
+}
+
+type added struct {
+	sid string
+	err error
+}
+
+func newAdding() adding { return adding{waiting: make(map[string]chan added)} }
+
+func (a *adding) start(cid string) <-chan added {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	ch := make(chan added, 1)
+	a.waiting[cid] = ch
+	return ch
+}
+
+func (a *adding) end(cid string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.waiting, cid)
+}
+
+func (a *adding) published(r *livekit.TrackPublishedResponse) {
+	a.answer(r.GetCid(), added{sid: r.GetTrack().GetSid()})
+}
+
+func (a *adding) refused(cid string, err error) { a.answer(cid, added{err: err}) }
+
+func (a *adding) answer(cid string, with added) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if ch, ok := a.waiting[cid]; ok {
+		delete(a.waiting, cid)
+		ch <- with
+	}
+}

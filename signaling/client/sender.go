@@ -1,0 +1,135 @@
+package client
+
+import (
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+)
+
+// sender is one layer of a track as WebRTC sees it. Unlike
+// webrtc.TrackLocalStaticRTP it names its layer on every packet, which is how
+// the server tells simulcast layers apart.
+type sender struct {
+	id, rid     string
+	mime        string
+	transceiver *webrtc.RTPTransceiver
+
+	once  sync.Once
+	bound chan struct{} // closed when packets can be written
+	out   atomic.Pointer[outlet]
+}
+
+// outlet is where a bound layer's packets go.
+type outlet struct {
+	stream      webrtc.TrackLocalWriter
+	ssrc        uint32
+	payloadType uint8
+	midID       uint8 // 0: not negotiated
+	ridID       uint8
+	mid         []byte
+}
+
+func newSenders(spec VideoSpec) []*sender {
+	id := "easel-" + rand.Text()[:12]
+	senders := make([]*sender, len(spec.Layers))
+	for i, l := range spec.Layers {
+		senders[i] = &sender{id: id, rid: l.RID, mime: spec.Codec.MimeType, bound: make(chan struct{})}
+	}
+	return senders
+}
+
+// ID, RID, StreamID and Kind describe the layer to the transport.
+func (s *sender) ID() string { return s.id }
+
+// RID is the simulcast name of the layer.
+func (s *sender) RID() string { return s.rid }
+
+// StreamID is the media stream that the layers share.
+func (s *sender) StreamID() string { return "easel" }
+
+// Kind is always video.
+func (s *sender) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeVideo }
+
+// Bind is told the negotiated parameters once the transport may carry media.
+func (s *sender) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	for _, codec := range ctx.CodecParameters() {
+		if !strings.EqualFold(codec.MimeType, s.mime) {
+			continue
+		}
+		o := &outlet{
+			stream: ctx.WriteStream(), ssrc: uint32(ctx.SSRC()),
+			payloadType: uint8(codec.PayloadType), mid: []byte(s.transceiver.Mid()),
+		}
+		for _, ext := range ctx.HeaderExtensions() {
+			switch ext.URI {
+			case sdp.SDESMidURI:
+				o.midID = uint8(ext.ID)
+			case sdp.SDESRTPStreamIDURI:
+				o.ridID = uint8(ext.ID)
+			}
+		}
+		s.out.Store(o)
+		s.once.Do(func() { close(s.bound) })
+		return codec, nil
+	}
+	return webrtc.RTPCodecParameters{}, fmt.Errorf("client: server does not take %s", s.mime)
+}
+
+// Unbind stops the layer.
+func (s *sender) Unbind(webrtc.TrackLocalContext) error {
+	s.out.Store(nil)
+	return nil
+}
+
+func (s *sender) write(pkt *rtp.Packet) error {
+	o := s.out.Load()
+	if o == nil {
+		return ErrClosed
+	}
+	header := rtp.Header{
+		Version: 2, Marker: pkt.Marker, PayloadType: o.payloadType,
+		SequenceNumber: pkt.SequenceNumber, Timestamp: pkt.Timestamp, SSRC: o.ssrc,
+	}
+	if o.midID != 0 {
+		if err := header.SetExtension(o.midID, o.mid); err != nil {
+			return fmt.Errorf("client: mid extension: %w", err)
+		}
+	}
+	if o.ridID != 0 && s.rid != "" {
+		if err := header.SetExtension(o.ridID, []byte(s.rid)); err != nil {
+			return fmt.Errorf("client: rid extension: %w", err)
+		}
+	}
+	if _, err := o.stream.WriteRTP(&header, pkt.Payload); err != nil {
+		return fmt.Errorf("client: write: %w", err)
+	}
+	return nil
+}
+
+// watch hands the layer's feedback to fn until the sender stops.
+func (s *sender) watch(from *webrtc.RTPSender, layer int, fn func(int, rtcp.Packet)) {
+	read := from.ReadRTCP
+	if s.rid != "" {
+		read = func() ([]rtcp.Packet, interceptor.Attributes, error) { return from.ReadSimulcastRTCP(s.rid) }
+	}
+	for {
+		packets, _, err := read()
+		if err != nil {
+			return
+		}
+		if fn == nil {
+			continue
+		}
+		for _, p := range packets {
+			fn(layer, p)
+		}
+	}
+}
