@@ -1,0 +1,171 @@
+// Package encode turns captured pixels into compressed video: libyuv converts
+// what changed into a persistent picture, libvpx encodes it as VP8. It is the
+// one package that calls C, knows nothing of displays or networks, and takes
+// plain rectangles and numbers.
+package encode
+
+// #include "vp8.h"
+import "C"
+
+import (
+	"fmt"
+	"image"
+	"time"
+	"unsafe"
+)
+
+const (
+	// Speed of the encoder (libvpx's -cpu-used for real time): measured, higher
+	// ones lose quality without gaining time.
+	speed = 12
+	// Threads of one encoder: a second one gains nothing on a display's small
+	// changes, and costs a wake-up each frame.
+	threads = 1
+
+	clock = 90_000 // ticks per second of presentation times
+
+	// A frame after a pause counts as if this long after the last, at most:
+	// otherwise the rate control would hand it the bits of the whole pause.
+	longestGap = 100 * time.Millisecond
+	// And at least this long, for the rate control needs time to move.
+	shortestGap = time.Second / 240
+)
+
+// Quantizers (0 best, 63 worst).
+const (
+	bestQuantizer    = 2
+	worstQuantizer   = 56
+	refinedQuantizer = 6
+)
+
+// maxRects is how many rectangles Encode passes on before it joins them.
+const maxRects = 16
+
+// Options are the settings of an encoder.
+type Options struct {
+	Size image.Point // pixels; any, odd sides too
+	Kbps int         // target bitrate in 1,000 bits per second
+}
+
+// VP8 encodes the successive states of one picture. Not for use by several
+// goroutines at once.
+type VP8 struct {
+	c       *C.easel_vp8
+	out     C.easel_frame
+	rects   [maxRects * 4]C.int32_t
+	size    image.Point
+	kbps    int
+	refined bool // the quantizer is bounded for a refinement
+	started bool
+	last    time.Duration
+	pts     C.int64_t
+}
+
+// Frame is one encoded frame.
+type Frame struct {
+	Data      []byte // the encoder's memory, valid until its next call
+	Key       bool
+	Quantizer int // 0 best, 63 worst
+}
+
+// NewVP8 makes an encoder. Its first frame is a keyframe. Close frees it.
+func NewVP8(o Options) (*VP8, error) {
+	if o.Size.X < 1 || o.Size.Y < 1 || o.Size.X > MaxSide || o.Size.Y > MaxSide {
+		return nil, fmt.Errorf("%w: %v", ErrSize, o.Size)
+	}
+	e := &VP8{c: C.easel_vp8_new(), size: o.Size, kbps: max(o.Kbps, 1)}
+	if e.c == nil {
+		return nil, fmt.Errorf("encode: no memory for an encoder of %v", o.Size)
+	}
+	if msg := C.easel_vp8_init(e.c, C.int(o.Size.X), C.int(o.Size.Y), C.int(e.kbps), threads, speed); msg != nil {
+		e.Close()
+		return nil, fmt.Errorf("encode: start VP8: %s", C.GoString(msg))
+	}
+	return e, nil
+}
+
+// Close frees the encoder.
+func (e *VP8) Close() { C.easel_vp8_free(e.c) }
+
+// SetBitrate changes the target, in 1,000 bits per second, from the next frame.
+func (e *VP8) SetBitrate(kbps int) error {
+	if kbps = max(kbps, 1); kbps == e.kbps {
+		return nil
+	}
+	e.kbps = kbps
+	return e.configure()
+}
+
+// Request says what to encode.
+type Request struct {
+	// Changed covers what changed in the picture since the encoder last saw
+	// it; the rest is taken to be as it was, and costs next to nothing.
+	Changed []image.Rectangle
+	// At is when the picture was captured, on any clock that only goes forward.
+	At time.Duration
+	// Key asks for a keyframe, which shows all of the picture.
+	Key bool
+	// Refine asks for quality rather than for the bitrate: for a picture at rest.
+	Refine bool
+}
+
+// Encode encodes the picture as it is now, as one frame.
+func (e *VP8) Encode(p *Picture, r Request) (Frame, error) {
+	if p.Size() != e.size {
+		return Frame{}, fmt.Errorf("%w: picture of %v in an encoder of %v", ErrSize, p.Size(), e.size)
+	}
+	if r.Refine != e.refined {
+		e.refined = r.Refine
+		if err := e.configure(); err != nil {
+			return Frame{}, err
+		}
+	}
+	gap := shortestGap
+	if e.started {
+		gap = min(max(r.At-e.last, shortestGap), longestGap)
+	}
+	ticks := C.int64_t(gap * clock / time.Second)
+	e.last, e.started = r.At, true
+	e.pts += ticks
+	key := C.int(0)
+	if r.Key {
+		key = 1
+	}
+	msg := C.easel_vp8_encode(e.c, &p.c, &e.rects[0], C.int(e.setRects(r.Changed)), e.pts, C.int(ticks), key, &e.out)
+	if msg != nil {
+		return Frame{}, fmt.Errorf("encode: VP8: %s", C.GoString(msg))
+	}
+	return Frame{
+		Data: unsafe.Slice((*byte)(unsafe.Pointer(e.out.data)), int(e.out.size)),
+		Key:  e.out.key != 0, Quantizer: int(e.out.quantizer),
+	}, nil
+}
+
+// Error is the mean squared error of the luma of what receivers see now against
+// p: 0 for a perfect copy.
+func (e *VP8) Error(p *Picture) float64 { return float64(C.easel_vp8_error(e.c, &p.c)) }
+
+func (e *VP8) configure() error {
+	worst, refine := worstQuantizer, C.int(0)
+	if e.refined {
+		worst, refine = refinedQuantizer, 1
+	}
+	if msg := C.easel_vp8_config(e.c, C.int(e.kbps), bestQuantizer, C.int(worst), refine); msg != nil {
+		return fmt.Errorf("encode: set VP8 to %d kb/s: %s", e.kbps, C.GoString(msg))
+	}
+	return nil
+}
+
+// setRects lays the rectangles out for C, joining those that don't fit.
+func (e *VP8) setRects(changed []image.Rectangle) int {
+	n := min(len(changed), maxRects)
+	for i, r := range changed[:n] {
+		if i == n-1 {
+			for _, more := range changed[n:] {
+				r = r.Union(more)
+			}
+		}
+		copy(e.rects[4*i:], []C.int32_t{C.int32_t(r.Min.X), C.int32_t(r.Min.Y), C.int32_t(r.Max.X), C.int32_t(r.Max.Y)})
+	}
+	return n
+}
