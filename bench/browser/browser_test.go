@@ -1,0 +1,167 @@
+package browser
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp/kb"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// open shows the stand-in page in a browser that lives as long as the test.
+func open(t *testing.T, query string) *Browser {
+	t.Helper()
+	server := httptest.NewServer(http.FileServer(http.Dir("testdata")))
+	t.Cleanup(server.Close)
+	b, err := Start(context.Background(), Options{Width: 640, Height: 480})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(b.profile); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the profile is still there: %v", err)
+		}
+	})
+	if err := b.Open(server.URL + "/page.html" + query); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func picture(t *testing.T, b *Browser) Picture {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	p, err := b.WaitPicture(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// press measures one press in the middle of the video.
+func press(t *testing.T, b *Browser, p Picture, want Colour, timeout time.Duration) (Sample, error) {
+	t.Helper()
+	if err := b.Arm(0.5, 0.5, want); err != nil {
+		return Sample{}, err
+	}
+	x, y := p.At(0.5, 0.5)
+	if err := b.Press(x, y); err != nil {
+		t.Fatal(err)
+	}
+	s, err := b.Result(timeout)
+	if up := b.Release(x, y); up != nil {
+		t.Fatal(up)
+	}
+	return s, err
+}
+
+func TestPressToPixel(t *testing.T) {
+	b := open(t, "")
+	p := picture(t, b)
+	// 320x200 in a page of 640x480: twice the size, bars above and below.
+	if p.Width != 320 || p.Height != 200 || p.Left != 0 || p.Top != 40 || p.ShownWidth != 640 || p.ShownHeight != 400 {
+		t.Fatalf("picture %+v", p)
+	}
+	for _, want := range []Colour{Bright, Dark, Bright, Dark} {
+		s, err := press(t, b, p, want, 5*time.Second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Stamp > s.Handled || s.Handled > s.Seen || s.Entered > s.Seen || s.Callback > s.Entered {
+			t.Errorf("times out of order: %+v", s)
+		}
+		if l := s.Latency(); l <= 0 || l > 1000 {
+			t.Errorf("latency %v ms", l)
+		}
+		if s.Photon == nil {
+			t.Fatal("the page's own measurement is missing")
+		}
+		if sent := (s.Origin + s.Stamp) * 1000; s.Photon.SentAt-sent > 1 || s.Photon.Injected < sent {
+			t.Errorf("photon of another press: %+v of %+v", s.Photon, s)
+		}
+	}
+	lumas, err := b.Lumas(4, 3)
+	if err != nil || len(lumas) != 12 || lumas[5] > 40 {
+		t.Errorf("lumas %v, %v", lumas, err)
+	}
+}
+
+func TestPageThatDoesNotMeasureItself(t *testing.T) {
+	b := open(t, "?silent")
+	s, err := press(t, b, picture(t, b), Bright, 5*time.Second)
+	if err != nil || s.Photon != nil || s.Latency() <= 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// A picture that does not answer must not yield a latency.
+func TestPictureThatDoesNotChange(t *testing.T) {
+	b := open(t, "?dead")
+	p := picture(t, b)
+	if _, err := press(t, b, p, Bright, 300*time.Millisecond); !errors.Is(err, ErrNoChange) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := press(t, b, p, Dark, 300*time.Millisecond); !errors.Is(err, ErrAlready) {
+		t.Errorf("already dark: got %v", err)
+	}
+	if _, err := b.Result(time.Second); !errors.Is(err, ErrNoChange) {
+		t.Errorf("nothing armed: got %v", err)
+	}
+}
+
+func TestKeysArriveAsAPersonPressesThem(t *testing.T) {
+	b := open(t, "")
+	for _, k := range []struct {
+		key       string
+		modifiers []kb.Modifier
+	}{{"n", nil}, {"j", []kb.Modifier{kb.ModifierShift, kb.ModifierCtrl}}, {kb.Enter, nil}} {
+		if err := b.Key(k.key, k.modifiers...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := evaluate[string](b, `keys.join(" ")`)
+	const want = "+KeyN -KeyN +ShiftLeft +ControlLeft +KeyJ -KeyJ -ControlLeft -ShiftLeft +Enter -Enter"
+	if err != nil || got != want {
+		t.Errorf("got %q (%v), want %q", got, err, want)
+	}
+	if err := b.Key("\x01"); err == nil {
+		t.Error("a key that no keyboard has was pressed")
+	}
+}
+
+func TestFloor(t *testing.T) {
+	b := open(t, "")
+	samples, err := b.Floor(5)
+	if err != nil || len(samples) != 5 {
+		t.Fatalf("%v, %v", samples, err)
+	}
+	for _, v := range samples {
+		if v <= 0 || v > 1000 {
+			t.Errorf("floor %v ms", v)
+		}
+	}
+	if _, err := b.Picture(); !errors.Is(err, ErrNoPicture) {
+		t.Errorf("the floor's page has a picture: %v", err)
+	}
+	if png, err := b.Screenshot(); err != nil || !bytes.HasPrefix(png, []byte("\x89PNG")) {
+		t.Errorf("screenshot of %d bytes, %v", len(png), err)
+	}
+}
+
+func TestNoChromium(t *testing.T) {
+	if _, err := Start(context.Background(), Options{Width: 1, Height: 1, ExecPath: "/nowhere/chromium"}); !errors.Is(err, ErrNoChromium) {
+		t.Errorf("got %v", err)
+	}
+}

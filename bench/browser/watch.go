@@ -1,0 +1,161 @@
+package browser
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// Colour is what a watched pixel is expected to become.
+type Colour string
+
+// The colours a pixel can be expected to become, told apart with a wide margin.
+const (
+	Dark   Colour = "dark"
+	Bright Colour = "bright"
+)
+
+// Errors of a measurement.
+var (
+	// ErrAlready: the pixel had the expected colour before the press.
+	ErrAlready = errors.New("browser: the pixel has that colour already")
+	// ErrNoChange: the picture did not change in time.
+	ErrNoChange = errors.New("browser: the pixel did not change in time")
+)
+
+// Picture is the page's video: its size in video pixels, and where it is on the
+// page in CSS pixels.
+type Picture struct {
+	Width, Height           int
+	Left, Top               float64
+	ShownWidth, ShownHeight float64
+	// Presented counts frames since the video began.
+	Presented int
+}
+
+// At is the place on the page that shows the point x, y of the video, 0 to 1 of
+// its width and height.
+func (p Picture) At(x, y float64) (left, top float64) {
+	return p.Left + x*p.ShownWidth, p.Top + y*p.ShownHeight
+}
+
+// Picture is the video as it is now, or ErrNoPicture.
+func (b *Browser) Picture() (Picture, error) {
+	p, err := evaluate[*Picture](b, `globalThis.easelBench?.picture() ?? null`)
+	if err != nil {
+		return Picture{}, err
+	}
+	if p == nil {
+		return Picture{}, ErrNoPicture
+	}
+	return *p, nil
+}
+
+// WaitPicture waits until the page shows a video that has kept its size for a
+// second: a client first asks for a display of the window's size.
+func (b *Browser) WaitPicture(ctx context.Context) (Picture, error) {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	var last Picture
+	var since time.Time
+	for {
+		p, err := b.Picture()
+		if err != nil && !errors.Is(err, ErrNoPicture) {
+			return p, err
+		}
+		now := time.Now()
+		if err != nil || p.Width != last.Width || p.Height != last.Height {
+			last, since = p, now
+		}
+		if err == nil && now.Sub(since) >= time.Second {
+			return p, nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return p, fmt.Errorf("%w: %w", ErrNoPicture, ctx.Err())
+		}
+	}
+}
+
+// Lumas samples a grid of points of the video, row by row: 0 black to 255 white.
+func (b *Browser) Lumas(columns, rows int) ([]int, error) {
+	v, err := evaluate[[]int](b, fmt.Sprintf(`easelBench.lumas(%d, %d)`, columns, rows))
+	if err == nil && len(v) == 0 {
+		err = ErrNoPicture
+	}
+	return v, err
+}
+
+// Photon is the client's own measurement of the same press: Unix microseconds.
+type Photon struct {
+	SentAt    float64 `json:"sentAt"`   // the event's DOM time stamp
+	Injected  float64 `json:"injected"` // X had the event
+	Captured  float64 `json:"captured"` // the frame's pixels were read
+	Encoded   float64 `json:"encoded"`  // the frame went to the network
+	Presented float64 `json:"presented"`
+}
+
+// Sample is one press and the frame that showed its effect. Times are
+// milliseconds of the page's performance.now().
+type Sample struct {
+	OK      bool    `json:"ok"`
+	Pressed bool    `json:"pressed"` // only without OK: the page heard the press
+	Origin  float64 `json:"origin"`  // performance.timeOrigin
+	Stamp   float64 `json:"stamp"`   // the press's DOM time stamp
+	Handled float64 `json:"handled"` // the page's first listener ran
+	Frames  int     `json:"frames"`  // frames presented since the press, this one included
+	// Of the frame: the callback's now argument, when the callback ran, when
+	// the pixel was found changed, and what the frame's metadata say.
+	Callback     float64 `json:"callback"`
+	Entered      float64 `json:"entered"`
+	Seen         float64 `json:"seen"`
+	Presentation float64 `json:"presentation"` // handed to the compositor
+	Display      float64 `json:"display"`      // expected on the screen
+	// Receive and Decode are only known for WebRTC: the frame's last packet
+	// came, and how long decoding took.
+	Receive float64 `json:"receive"`
+	Decode  float64 `json:"decode"`
+	// Photon is nil when the page does not measure itself.
+	Photon *Photon `json:"photon"`
+}
+
+// Presented is when the changed pixel counts as presented: the latest of what
+// the browser says about the frame (its callback's time, its hand-over to the
+// compositor, its expected time on the screen). Never early, whichever of them
+// an author would rather use.
+func (s Sample) Presented() float64 {
+	return math.Max(s.Callback, math.Max(s.Presentation, s.Display))
+}
+
+// Latency from the press to the changed pixel, in milliseconds.
+func (s Sample) Latency() float64 { return s.Presented() - s.Stamp }
+
+// Arm makes the next press a measurement of the video's point x, y (0 to 1),
+// which should become want.
+func (b *Browser) Arm(x, y float64, want Colour) error {
+	state, err := evaluate[string](b, fmt.Sprintf(`easelBench.arm(%g, %g, %q)`, x, y, want))
+	switch {
+	case err != nil:
+		return err
+	case state == "none":
+		return ErrNoPicture
+	case state == string(want):
+		return ErrAlready
+	}
+	return nil
+}
+
+// Result waits for the armed measurement.
+func (b *Browser) Result(timeout time.Duration) (Sample, error) {
+	s, err := evaluate[Sample](b, fmt.Sprintf(`easelBench.result(%d)`, timeout.Milliseconds()))
+	if err != nil {
+		return s, err
+	}
+	if !s.OK {
+		return s, fmt.Errorf("%w (press heard by the page: %t, frames since: %d)", ErrNoChange, s.Pressed, s.Frames)
+	}
+	return s, nil
+}

@@ -1,0 +1,155 @@
+// Watches pixels of the page's video for the bench. It runs in the page before
+// the page's own scripts, does nothing until armed, and never asks for animation
+// frames: a page that animates shows video about 10 ms later.
+(() => {
+  'use strict';
+
+  const BRIGHT = 170; // luma from which a pixel counts as bright
+  const DARK = 85; // and up to which as dark
+  const PHOTON_WAIT = 150; // ms that the page's own measurement may come after the picture
+
+  const read = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+  let watch = null;
+
+  // The video that shows most of the page's pixels.
+  const video = () => {
+    const playing = [...document.querySelectorAll('video')].filter(
+      (v) => v.readyState >= 2 && v.videoWidth > 0,
+    );
+    playing.sort((a, b) => b.clientWidth * b.clientHeight - a.clientWidth * a.clientHeight);
+    return playing[0];
+  };
+
+  // Luma (BT.601) of the video at x, y: 0 to 1 of its width and height.
+  const luma = (v, x, y) => {
+    const sx = Math.min(Math.floor(x * v.videoWidth), v.videoWidth - 1);
+    const sy = Math.min(Math.floor(y * v.videoHeight), v.videoHeight - 1);
+    read.drawImage(v, sx, sy, 1, 1, 0, 0, 1, 1);
+    const [r, g, b] = read.getImageData(0, 0, 1, 1).data;
+    return 0.299 * r + 0.587 * g + 0.114 * b;
+  };
+
+  const is = (want, value) => (want === 'bright' ? value >= BRIGHT : value <= DARK);
+
+  addEventListener(
+    'pointerdown',
+    (event) => {
+      if (!watch || watch.stamp !== undefined || !event.isTrusted) return;
+      watch.handled = performance.now();
+      watch.stamp = event.timeStamp;
+    },
+    { capture: true, passive: true },
+  );
+
+  addEventListener('easel:photon', (event) => {
+    if (!watch || watch.stamp === undefined) return;
+    const stamp = (performance.timeOrigin + watch.stamp) * 1000;
+    if (Math.abs(event.detail.sentAt - stamp) > 100) return;
+    watch.photon ??= { ...event.detail };
+    settle();
+  });
+
+  // The sample is whole once picture and, if the page measures itself, photon
+  // are there.
+  function settle(late) {
+    if (!watch?.frame || !(watch.photon || late)) return;
+    const { stamp, handled, frames, frame, photon } = watch;
+    const resolve = watch.resolve;
+    clearTimeout(watch.timer);
+    watch = null;
+    resolve({ ok: true, origin: performance.timeOrigin, stamp, handled, frames, ...frame, photon });
+  }
+
+  function onFrame(now, metadata) {
+    const mine = watch;
+    if (!mine || mine.frame) return;
+    const entered = performance.now();
+    mine.video.requestVideoFrameCallback(onFrame);
+    if (mine.stamp === undefined) return;
+    mine.frames += 1;
+    if (!is(mine.want, luma(mine.video, mine.x, mine.y))) return;
+    const { presentationTime, expectedDisplayTime, receiveTime, processingDuration } = metadata;
+    mine.frame = {
+      callback: now,
+      entered,
+      seen: performance.now(),
+      presentation: presentationTime,
+      display: expectedDisplayTime,
+      receive: receiveTime,
+      decode: processingDuration === undefined ? undefined : processingDuration * 1000,
+    };
+    settle();
+    setTimeout(() => watch === mine && settle(true), PHOTON_WAIT);
+  }
+
+  globalThis.easelBench = {
+    // The video's size and where it is on the page (the picture itself, without
+    // the bars around it), or null while there is none.
+    picture() {
+      const v = video();
+      if (!v) return null;
+      const box = v.getBoundingClientRect();
+      const scale =
+        getComputedStyle(v).objectFit === 'fill'
+          ? null
+          : Math.min(box.width / v.videoWidth, box.height / v.videoHeight);
+      const width = scale ? v.videoWidth * scale : box.width;
+      const height = scale ? v.videoHeight * scale : box.height;
+      return {
+        width: v.videoWidth,
+        height: v.videoHeight,
+        left: box.left + (box.width - width) / 2,
+        top: box.top + (box.height - height) / 2,
+        shownWidth: width,
+        shownHeight: height,
+        presented: v.getVideoPlaybackQuality().totalVideoFrames,
+      };
+    },
+
+    // Lumas of a grid of columns × rows points of the video, row by row.
+    lumas(columns, rows) {
+      const v = video();
+      if (!v) return null;
+      const canvas = new OffscreenCanvas(v.videoWidth, v.videoHeight);
+      const context = canvas.getContext('2d', { willReadFrequently: true });
+      context.drawImage(v, 0, 0);
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+      const out = [];
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < columns; column++) {
+          const px = Math.floor(((column + 0.5) / columns) * canvas.width);
+          const py = Math.floor(((row + 0.5) / rows) * canvas.height);
+          const at = (py * canvas.width + px) * 4;
+          out.push(Math.round(0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2]));
+        }
+      }
+      return out;
+    },
+
+    // Waits for the next press and then for the pixel to be 'dark' or 'bright'.
+    // Gives the state the pixel is in now; nothing is armed if that is it already.
+    arm(x, y, want) {
+      const v = video();
+      if (!v) return 'none';
+      const value = luma(v, x, y);
+      if (is(want, value)) return want;
+      watch = { video: v, x, y, want, frames: 0 };
+      v.requestVideoFrameCallback(onFrame);
+      return is('dark', value) ? 'dark' : is('bright', value) ? 'bright' : 'grey';
+    },
+
+    // The armed measurement, or { ok: false } after timeout ms.
+    result(timeout) {
+      const mine = watch;
+      if (!mine) return Promise.resolve({ ok: false });
+      return new Promise((resolve) => {
+        mine.resolve = resolve;
+        mine.timer = setTimeout(() => {
+          if (watch === mine) watch = null;
+          resolve({ ok: false, pressed: mine.stamp !== undefined, frames: mine.frames });
+        }, timeout);
+        settle();
+      });
+    },
+  };
+})();
