@@ -16,8 +16,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// open shows the stand-in page in a browser that lives as long as the test.
-func open(t *testing.T, query string) *Browser {
+// open shows a page of testdata in a browser that lives as long as the test.
+func open(t *testing.T, path string) *Browser {
 	t.Helper()
 	server := httptest.NewServer(http.FileServer(http.Dir("testdata")))
 	t.Cleanup(server.Close)
@@ -33,7 +33,7 @@ func open(t *testing.T, query string) *Browser {
 			t.Errorf("the profile is still there: %v", err)
 		}
 	})
-	if err := b.Open(server.URL + "/page.html" + query); err != nil {
+	if err := b.Open(server.URL + path); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -68,7 +68,7 @@ func press(t *testing.T, b *Browser, p Picture, want Colour, timeout time.Durati
 }
 
 func TestPressToPixel(t *testing.T) {
-	b := open(t, "")
+	b := open(t, "/page.html")
 	p := picture(t, b)
 	// 320x200 in a page of 640x480: twice the size, bars above and below.
 	if p.Width != 320 || p.Height != 200 || p.Left != 0 || p.Top != 40 || p.ShownWidth != 640 || p.ShownHeight != 400 {
@@ -99,16 +99,39 @@ func TestPressToPixel(t *testing.T) {
 }
 
 func TestPageThatDoesNotMeasureItself(t *testing.T) {
-	b := open(t, "?silent")
+	b := open(t, "/page.html?silent")
 	s, err := press(t, b, picture(t, b), Bright, 5*time.Second)
 	if err != nil || s.Photon != nil || s.Latency() <= 0 {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
 
+func TestWebRTCTellsHowItTravels(t *testing.T) {
+	b := open(t, "/webrtc.html")
+	p := picture(t, b)
+	s, err := press(t, b, p, Bright, 5*time.Second)
+	if err != nil || s.Receive <= s.Stamp || s.Receive > s.Presented() {
+		t.Errorf("received outside of the measurement: %+v, %v", s, err)
+	}
+	way, err := b.Transport()
+	if err != nil || way.Via() != "webrtc-udp" || way.Codec == "" || way.Decoded == 0 || way.Bytes == 0 {
+		t.Errorf("%+v, %v", way, err)
+	}
+}
+
+func TestVia(t *testing.T) {
+	for want, way := range map[string]Transport{
+		"webrtc-tcp": {Protocol: "tcp"}, "turn": {Protocol: "udp", Relayed: true}, "unknown": {},
+	} {
+		if got := way.Via(); got != want {
+			t.Errorf("%+v: %s, want %s", way, got, want)
+		}
+	}
+}
+
 // A picture that does not answer must not yield a latency.
 func TestPictureThatDoesNotChange(t *testing.T) {
-	b := open(t, "?dead")
+	b := open(t, "/page.html?dead")
 	p := picture(t, b)
 	if _, err := press(t, b, p, Bright, 300*time.Millisecond); !errors.Is(err, ErrNoChange) {
 		t.Errorf("got %v", err)
@@ -122,7 +145,7 @@ func TestPictureThatDoesNotChange(t *testing.T) {
 }
 
 func TestKeysArriveAsAPersonPressesThem(t *testing.T) {
-	b := open(t, "")
+	b := open(t, "/page.html")
 	for _, k := range []struct {
 		key       string
 		modifiers []kb.Modifier
@@ -142,7 +165,7 @@ func TestKeysArriveAsAPersonPressesThem(t *testing.T) {
 }
 
 func TestFloor(t *testing.T) {
-	b := open(t, "")
+	b := open(t, "/page.html")
 	samples, err := b.Floor(5)
 	if err != nil || len(samples) != 5 {
 		t.Fatalf("%v, %v", samples, err)

@@ -80,6 +80,39 @@ func (b *Browser) WaitPicture(ctx context.Context) (Picture, error) {
 	}
 }
 
+// Transport is how the picture arrives, by the browser's own statistics. Counts
+// run since the connection began.
+type Transport struct {
+	Protocol string // "udp" or "tcp"
+	Relayed  bool   // through a TURN server
+	Codec    string // MIME type
+	Decoded  int    // frames
+	Lost     int    // packets
+	Bytes    int    // of RTP payload received
+}
+
+// Via names the way through the network as reports do.
+func (t Transport) Via() string {
+	switch {
+	case t.Relayed:
+		return "turn"
+	case t.Protocol == "":
+		return "unknown"
+	default:
+		return "webrtc-" + t.Protocol
+	}
+}
+
+// Transport asks the page's connection. A page whose video does not come by
+// WebRTC gives the zero Transport.
+func (b *Browser) Transport() (Transport, error) {
+	t, err := evaluate[*Transport](b, `easelBench.transport()`)
+	if err != nil || t == nil {
+		return Transport{}, err
+	}
+	return *t, nil
+}
+
 // Lumas samples a grid of points of the video, row by row: 0 black to 255 white.
 func (b *Browser) Lumas(columns, rows int) ([]int, error) {
 	v, err := evaluate[[]int](b, fmt.Sprintf(`easelBench.lumas(%d, %d)`, columns, rows))

@@ -29,6 +29,17 @@
     return 0.299 * r + 0.587 * g + 0.114 * b;
   };
 
+  // The page's connections, to ask them how the picture travels.
+  const connections = [];
+  if (globalThis.RTCPeerConnection) {
+    globalThis.RTCPeerConnection = class extends RTCPeerConnection {
+      constructor(...options) {
+        super(...options);
+        connections.push(this);
+      }
+    };
+  }
+
   const is = (want, value) => (want === 'bright' ? value >= BRIGHT : value <= DARK);
 
   addEventListener(
@@ -124,6 +135,29 @@
         }
       }
       return out;
+    },
+
+    // How the picture arrives, by the connection's own statistics: null when no
+    // WebRTC video does.
+    async transport() {
+      for (const connection of connections) {
+        if (connection.connectionState !== 'connected') continue;
+        const all = [...(await connection.getStats()).values()];
+        const video = all.find((s) => s.type === 'inbound-rtp' && s.kind === 'video');
+        if (!video) continue;
+        const by = (id) => all.find((s) => s.id === id);
+        const pair = by(by(video.transportId)?.selectedCandidatePairId);
+        const local = by(pair?.localCandidateId);
+        return {
+          protocol: local?.protocol ?? '',
+          relayed: local?.candidateType === 'relay',
+          codec: by(video.codecId)?.mimeType ?? '',
+          decoded: video.framesDecoded ?? 0,
+          lost: video.packetsLost ?? 0,
+          bytes: video.bytesReceived ?? 0,
+        };
+      }
+      return null;
     },
 
     // Waits for the next press and then for the pixel to be 'dark' or 'bright'.

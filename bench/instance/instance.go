@@ -1,0 +1,223 @@
+// Package instance runs the product for a measurement the way an administrator
+// does: the server's binary with a data directory and ports of its own, and its
+// command line for everything else. It knows nothing of the product's inside.
+package instance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Errors of an instance.
+var (
+	ErrNotReady = errors.New("instance: the server did not become ready")
+	ErrCommand  = errors.New("instance: command failed")
+)
+
+// How long the steps may take.
+const (
+	readyWithin = 30 * time.Second
+	stopWithin  = 20 * time.Second
+)
+
+// CLI is the easel command and the environment that points it at a server.
+type CLI struct {
+	Path string   // of the easel binary
+	Env  []string // added to this process's environment
+}
+
+// Session is a session as the command line prints it.
+type Session struct {
+	ID        string `json:"id"`
+	Room      string `json:"room"`
+	Display   string `json:"display"` // X display, such as ":12"
+	Workspace string `json:"workspace"`
+}
+
+// StartSession starts a session and waits until it is ready.
+func (c CLI) StartSession(ctx context.Context) (Session, error) {
+	var s Session
+	err := c.decode(ctx, &s, "session", "start", "--json")
+	return s, err
+}
+
+// Session finds a running session by its ID.
+func (c CLI) Session(ctx context.Context, id string) (Session, error) {
+	var list struct {
+		Sessions []Session `json:"sessions"`
+	}
+	if err := c.decode(ctx, &list, "session", "list", "--json"); err != nil {
+		return Session{}, err
+	}
+	for _, s := range list.Sessions {
+		if s.ID == id {
+			return s, nil
+		}
+	}
+	return Session{}, fmt.Errorf("%w: no session %q", ErrCommand, id)
+}
+
+// EndSession ends a session.
+func (c CLI) EndSession(ctx context.Context, id string) error {
+	_, err := c.run(ctx, "session", "end", id)
+	return err
+}
+
+// Link is a URL that opens the session in a browser with a role.
+func (c CLI) Link(ctx context.Context, id, role string) (string, error) {
+	out, err := c.run(ctx, "session", "link", id, "--role", role)
+	return strings.TrimSpace(string(out)), err
+}
+
+func (c CLI) decode(ctx context.Context, into any, args ...string) error {
+	out, err := c.run(ctx, args...)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(out, into); err != nil {
+		return fmt.Errorf("%w: easel %s: %w", ErrCommand, strings.Join(args, " "), err)
+	}
+	return nil
+}
+
+func (c CLI) run(ctx context.Context, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, c.Path, args...)
+	cmd.Env = append(os.Environ(), c.Env...)
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%w: easel %s: %w: %s", ErrCommand, strings.Join(args, " "), err, bytes.TrimSpace(complaint.Bytes()))
+	}
+	return out, nil
+}
+
+// Instance is a running server of its own.
+type Instance struct {
+	CLI
+	URL  string // http://127.0.0.1:PORT
+	dir  string
+	cmd  *exec.Cmd
+	done chan error
+}
+
+// Start runs the easel binary at path on free loopback ports with an empty data
+// directory, its log going to logs, and waits until it is ready.
+func Start(ctx context.Context, path string, logs io.Writer) (*Instance, error) {
+	dir, err := os.MkdirTemp("", "easel-bench-data-")
+	if err != nil {
+		return nil, fmt.Errorf("instance: %w", err)
+	}
+	// A server run by root starts GIMP as another user, who must reach its
+	// workspace in here.
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("instance: %w", err)
+	}
+	i := &Instance{dir: dir, done: make(chan error, 1)}
+	if err := i.start(path, logs); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	if err := i.ready(ctx); err != nil {
+		return nil, errors.Join(err, i.Close())
+	}
+	return i, nil
+}
+
+func (i *Instance) start(path string, logs io.Writer) error {
+	ports, err := freePorts()
+	if err != nil {
+		return err
+	}
+	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(ports.http))
+	i.URL = "http://" + addr
+	i.CLI = CLI{Path: path, Env: []string{
+		"EASEL_DATA=" + filepath.Join(i.dir, "data"),
+		"EASEL_ADDR=" + addr,
+		"EASEL_UDP_PORT=" + strconv.Itoa(ports.udp),
+	}}
+	i.cmd = exec.Command(path, "serve")
+	i.cmd.Env = append(os.Environ(), i.Env...)
+	i.cmd.Stdout, i.cmd.Stderr = logs, logs
+	// A bench that is killed takes its server with it.
+	i.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	if err := i.cmd.Start(); err != nil {
+		return fmt.Errorf("instance: %w", err)
+	}
+	go func() { i.done <- i.cmd.Wait() }()
+	return nil
+}
+
+// ready asks until the server says it is.
+func (i *Instance) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, i.URL+"/readyz", nil)
+		if err != nil {
+			return fmt.Errorf("instance: %w", err)
+		}
+		if resp, err := client.Do(req); err == nil {
+			_ = resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-tick.C:
+		case err := <-i.done:
+			i.done <- err
+			return fmt.Errorf("%w: it ended: %v", ErrNotReady, err)
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", ErrNotReady, ctx.Err())
+		}
+	}
+}
+
+// Close stops the server, which ends its sessions, waits for it and removes its
+// data. It is to be called once.
+func (i *Instance) Close() error {
+	_ = i.cmd.Process.Signal(syscall.SIGTERM)
+	var problem error
+	select {
+	case <-i.done:
+	case <-time.After(stopWithin):
+		problem = fmt.Errorf("instance: the server did not stop within %v and was killed", stopWithin)
+		_ = i.cmd.Process.Kill()
+		<-i.done
+	}
+	return errors.Join(problem, os.RemoveAll(i.dir))
+}
+
+type ports struct{ http, udp int }
+
+// freePorts asks the kernel for ports nobody uses. Another process may take one
+// before the server does; then the server says so and the bench ends.
+func freePorts() (ports, error) {
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return ports{}, fmt.Errorf("instance: %w", err)
+	}
+	defer tcp.Close()
+	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		return ports{}, fmt.Errorf("instance: %w", err)
+	}
+	defer udp.Close()
+	return ports{tcp.Addr().(*net.TCPAddr).Port, udp.LocalAddr().(*net.UDPAddr).Port}, nil
+}
