@@ -198,4 +198,5 @@ func benchmarkEncode(b *testing.B, r image.Rectangle, key bool) {
 		frames++
 	}
 	b.ReportMetric(float64(bytes)/float64(frames), "B/frame")
+	b.ReportMetric(e.Error(p), "mse")
 }
