@@ -64,6 +64,19 @@ func (a *Arbiter) Leave(identity string, now time.Time) bool {
 	return a.drop(identity, now)
 }
 
+// Renew starts a new generation for the same holder: the agent that carries out
+// their input is another one, and knows nothing of what was pressed. It reports
+// whether the lease changed.
+func (a *Arbiter) Renew(now time.Time) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.holder == "" {
+		return false
+	}
+	a.assign(a.holder, now)
+	return true
+}
+
 // Admit decides about one input packet: nil lets it through to the agent. The
 // errors are ErrNotHolder, ErrStale and ErrHeldKeys; a refused packet changes
 // nothing.

@@ -1,0 +1,49 @@
+package signaling
+
+import (
+	"math"
+	"time"
+
+	"github.com/easel-live/easel/sfu"
+	"github.com/easel-live/easel/wire"
+)
+
+// maxPhotonMS is the longest input-to-photon latency believed.
+const maxPhotonMS = 60_000
+
+// onControl acts on a control message; it goes to nobody else.
+func (p *participant) onControl(payload []byte) {
+	c, err := wire.DecodeControl(payload)
+	if err != nil {
+		p.drop("malformed")
+		p.log.Debug("control message refused", "error", err)
+		return
+	}
+	if c.Type == wire.ControlReport {
+		p.onReport(c.PhotonMS)
+		return
+	}
+	changed, err := p.room.arbiter.Command(p.claims.Identity, c, time.Now())
+	if err != nil {
+		p.sendData(sfu.Reliable, p.room.controlPacket(&wire.Control{
+			Type: wire.ControlRefused, Code: reasonWord(err), Reason: err.Error(),
+		}))
+		return
+	}
+	if changed {
+		p.room.post(p.room.leaseChanged)
+	}
+}
+
+// onReport passes on the measured latencies that can be true.
+func (p *participant) onReport(ms []float64) {
+	plausible := ms[:0]
+	for _, v := range ms {
+		if v > 0 && v <= maxPhotonMS && !math.IsNaN(v) {
+			plausible = append(plausible, v)
+		}
+	}
+	if len(plausible) > 0 {
+		p.room.server.cfg.Observer.Photons(p.room.name, p.person(), plausible)
+	}
+}

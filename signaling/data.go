@@ -1,0 +1,140 @@
+package signaling
+
+import (
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/sfu"
+	"github.com/easel-live/easel/wire"
+)
+
+// ownTopics is the prefix of the topics that have rules of their own.
+const ownTopics = "easel."
+
+// dataState is what the data path keeps per sender. Only the sender's data
+// callbacks use it, and they come one at a time.
+type dataState struct {
+	packets, bytes *rate.Limiter
+	input          wire.Input // reused for decoding
+}
+
+// rateBurst is how many seconds' worth of data may come at once.
+const rateBurst = 2
+
+func newDataState(l Limits) dataState {
+	return dataState{
+		packets: rate.NewLimiter(rate.Limit(l.DataRate), int(l.DataRate*rateBurst)),
+		bytes:   rate.NewLimiter(rate.Limit(l.DataByteRate), int(l.DataByteRate*rateBurst)),
+	}
+}
+
+// onData decides about one packet from p's client and passes it on, without
+// ever waiting for a receiver.
+func (p *participant) onData(kind sfu.DataKind, raw []byte) {
+	s := p.room.server
+	s.metrics.data.WithLabelValues("in").Inc()
+	now := time.Now()
+	switch {
+	case len(raw) > s.cfg.Limits.DataBytes:
+		p.drop("oversize")
+		return
+	case !p.claims.Data:
+		p.drop("not_allowed")
+		return
+	case !p.data.packets.AllowN(now, 1) || !p.data.bytes.AllowN(now, len(raw)):
+		p.drop("rate")
+		return
+	}
+	packet, err := peek(raw)
+	if err != nil {
+		p.drop("malformed")
+		p.log.Debug("data packet refused", "error", err)
+		return
+	}
+	switch {
+	case packet.value == 0 || packet.value == fieldSpeaker:
+		p.drop("not_allowed")
+	case strings.HasPrefix(string(packet.topic), ownTopics):
+		p.onOwnTopic(kind, raw, &packet)
+	default:
+		p.forward(kind, raw, &packet)
+	}
+}
+
+// onOwnTopic keeps the rules of package wire's topics.
+func (p *participant) onOwnTopic(kind sfu.DataKind, raw []byte, packet *packet) {
+	switch string(packet.topic) {
+	case wire.TopicInput:
+		p.onInput(kind, raw, packet.payload)
+	case wire.TopicFrame, wire.TopicCursor:
+		if p.claims.Role != room.Agent {
+			p.drop("not_allowed")
+			return
+		}
+		p.forward(kind, raw, packet)
+	case wire.TopicControl:
+		p.onControl(packet.payload)
+	default:
+		p.drop("unknown_topic")
+	}
+}
+
+// onInput lets the lease holder's hand through to the agent, and nobody else's.
+func (p *participant) onInput(kind sfu.DataKind, raw, payload []byte) {
+	refused := p.room.server.metrics.refused
+	if err := wire.DecodeInput(payload, &p.data.input); err != nil {
+		refused.WithLabelValues("malformed").Inc()
+		p.log.Debug("input refused", "error", err)
+		return
+	}
+	agent := p.room.roster.Load().agent
+	if agent == nil {
+		refused.WithLabelValues("no_agent").Inc()
+		return
+	}
+	if err := p.room.arbiter.Admit(p.claims.Identity, &p.data.input, time.Now()); err != nil {
+		refused.WithLabelValues(reasonWord(err)).Inc()
+		return
+	}
+	agent.sendData(kind, stamp(raw, kind, p.claims.Identity, p.sid))
+}
+
+// forward passes a packet on to its destinations, or to everyone but p.
+func (p *participant) forward(kind sfu.DataKind, raw []byte, packet *packet) {
+	stamped := stamp(raw, kind, p.claims.Identity, p.sid)
+	roster := p.room.roster.Load()
+	if len(packet.destinations) > 0 {
+		for _, identity := range packet.destinations {
+			if q := roster.byIdentity[string(identity)]; q != nil && q != p {
+				q.sendData(kind, stamped)
+			}
+		}
+		return
+	}
+	for _, q := range roster.all {
+		if q != p {
+			q.sendData(kind, stamped)
+		}
+	}
+}
+
+// sendData queues a packet on the participant's data channel.
+func (p *participant) sendData(kind sfu.DataKind, raw []byte) {
+	peer := p.media.peer.Load()
+	if peer == nil || len(raw) == 0 {
+		return
+	}
+	if err := peer.Send(kind, raw); err != nil {
+		p.drop("receiver")
+		p.log.Debug("data packet not delivered", "error", err)
+		return
+	}
+	p.room.server.metrics.data.WithLabelValues("out").Inc()
+}
+
+func (p *participant) drop(reason string) {
+	p.room.server.metrics.dropped.WithLabelValues(reason).Inc()
+}

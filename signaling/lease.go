@@ -1,0 +1,65 @@
+package signaling
+
+import (
+	"encoding/json"
+
+	"github.com/livekit/protocol/livekit"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/easel-live/easel/sfu"
+	"github.com/easel-live/easel/wire"
+)
+
+// leaseChanged tells everyone whose hand it is now: as a data packet for
+// Easel's clients and the agent, and in the room's metadata for all others.
+func (r *liveRoom) leaseChanged() {
+	lease := r.arbiter.Lease()
+	r.info.Metadata = r.metadata(lease)
+	packet := r.controlPacket(&wire.Control{Type: wire.ControlLease, Lease: &lease})
+	for _, p := range r.present {
+		p.sendData(sfu.Reliable, packet)
+	}
+	r.broadcast(r.roomUpdate(), nil)
+	r.server.cfg.Observer.LeaseChanged(r.name, lease)
+	r.log.Info("control changed", "holder", lease.Holder, "generation", lease.Generation)
+}
+
+// sendLease tells p alone.
+func (p *participant) sendLease() {
+	lease := p.room.arbiter.Lease()
+	p.sendData(sfu.Reliable, p.room.controlPacket(&wire.Control{Type: wire.ControlLease, Lease: &lease}))
+}
+
+// metadata is the room's metadata: the lease, for clients that only know LiveKit.
+func (r *liveRoom) metadata(lease wire.Lease) string {
+	text, err := json.Marshal(map[string]wire.Lease{"lease": lease})
+	if err != nil {
+		r.log.Error("lease not encoded", "error", err)
+	}
+	return string(text)
+}
+
+func (r *liveRoom) roomUpdate() *livekit.SignalResponse {
+	return &livekit.SignalResponse{Message: &livekit.SignalResponse_RoomUpdate{
+		RoomUpdate: &livekit.RoomUpdate{Room: r.describe()},
+	}}
+}
+
+// controlPacket is a control message as a data packet from the server itself,
+// which names no sender.
+func (r *liveRoom) controlPacket(c *wire.Control) []byte {
+	payload, err := wire.EncodeControl(c)
+	if err != nil {
+		r.log.Error("control message not encoded", "error", err)
+		return nil
+	}
+	topic := wire.TopicControl
+	raw, err := proto.Marshal(&livekit.DataPacket{Value: &livekit.DataPacket_User{
+		User: &livekit.UserPacket{Payload: payload, Topic: &topic},
+	}})
+	if err != nil {
+		r.log.Error("control packet not encoded", "error", err)
+		return nil
+	}
+	return raw
+}

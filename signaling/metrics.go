@@ -1,0 +1,69 @@
+package signaling
+
+import (
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/easel-live/easel/collab"
+)
+
+type metrics struct {
+	rooms        prometheus.Gauge
+	participants *prometheus.GaugeVec   // role
+	signals      *prometheus.CounterVec // direction
+	data         *prometheus.CounterVec // direction
+	dropped      *prometheus.CounterVec // reason
+	refused      *prometheus.CounterVec // reason
+	joins        *prometheus.CounterVec // result
+}
+
+func newMetrics(reg prometheus.Registerer) (*metrics, error) {
+	m := &metrics{
+		rooms: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "easel_rooms", Help: "Rooms open now.",
+		}),
+		participants: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "easel_participants", Help: "Participants present now, by role.",
+		}, []string{"role"}),
+		signals: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "easel_signal_messages_total", Help: "Signal messages, by direction.",
+		}, []string{"direction"}),
+		data: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "easel_data_packets_total", Help: "Data packets received and sent on to participants.",
+		}, []string{"direction"}),
+		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "easel_data_dropped_total", Help: "Data packets that went no further, by reason.",
+		}, []string{"reason"}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "easel_input_refused_total", Help: "Input packets that did not reach the canvas, by reason.",
+		}, []string{"reason"}),
+		joins: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "easel_joins_total", Help: "Attempts to join, by result.",
+		}, []string{"result"}),
+	}
+	if reg == nil {
+		return m, nil
+	}
+	return m, errors.Join(
+		reg.Register(m.rooms), reg.Register(m.participants), reg.Register(m.signals), reg.Register(m.data),
+		reg.Register(m.dropped), reg.Register(m.refused), reg.Register(m.joins),
+	)
+}
+
+// reasonWord names an arbiter's refusal in one word, for programs.
+func reasonWord(err error) string {
+	for _, w := range [...]struct {
+		err  error
+		word string
+	}{
+		{collab.ErrNotHolder, "not_holder"}, {collab.ErrStale, "stale"}, {collab.ErrHeldKeys, "held_keys"},
+		{collab.ErrViewOnly, "view_only"}, {collab.ErrAbsent, "absent"}, {collab.ErrBusy, "busy"},
+		{collab.ErrMidStroke, "mid_stroke"}, {collab.ErrLine, "line_full"}, {collab.ErrCommand, "unknown"},
+	} {
+		if errors.Is(err, w.err) {
+			return w.word
+		}
+	}
+	return "other"
+}

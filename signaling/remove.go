@@ -1,0 +1,54 @@
+package signaling
+
+import (
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/livekit/protocol/livekit"
+)
+
+// remove ends a stay: with a word to the client if it can still hear one, news
+// to everybody else, and control of the canvas passed on.
+func (r *liveRoom) remove(p *participant, why livekit.DisconnectReason, word *livekit.LeaveRequest) {
+	if p.gone {
+		return
+	}
+	p.gone = true
+	p.timers.stop()
+	if word != nil {
+		p.send(&livekit.SignalResponse{Message: &livekit.SignalResponse_Leave{Leave: word}})
+	}
+	if c := p.link.Swap(nil); c != nil {
+		c.hangUp(websocket.CloseNormalClosure, why.String())
+	}
+	delete(r.present, p.claims.Identity)
+	r.rebuildRoster()
+	p.state = livekit.ParticipantInfo_DISCONNECTED
+	if !p.claims.Hidden {
+		p.version++
+		info := p.describe()
+		info.DisconnectReason = why
+		r.broadcast(participantUpdate(info), nil)
+		r.keepForAbsent(info)
+	}
+	p.media.stop()
+	r.server.metrics.participants.WithLabelValues(string(p.claims.Role)).Dec()
+	r.server.cfg.Observer.Left(r.name, p.person())
+	p.log.Info("left", "reason", why.String())
+	if r.arbiter.Leave(p.claims.Identity, time.Now()) {
+		r.leaseChanged()
+	}
+	if len(r.present) == 0 && !r.closed {
+		r.armEmpty()
+	}
+}
+
+// fail removes p after an error that its client may heal by joining anew.
+func (p *participant) fail(why livekit.DisconnectReason, err error) {
+	p.log.Warn("participant failed", "reason", why.String(), "error", err)
+	p.room.post(func() {
+		p.room.remove(p, why, &livekit.LeaveRequest{
+			Reason: why, Action: livekit.LeaveRequest_RECONNECT, CanReconnect: true,
+		})
+	})
+}

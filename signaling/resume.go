@@ -1,0 +1,74 @@
+package signaling
+
+import (
+	"time"
+
+	"github.com/gorilla/websocket"
+	"github.com/livekit/protocol/livekit"
+
+	"github.com/easel-live/easel/sfu"
+	"github.com/easel-live/easel/signaling/token"
+)
+
+// resume gives a stay a new connection after its old one was lost. The client
+// hears what it needs to carry on: the answer first, then the state as it is.
+func (r *liveRoom) resume(claims *token.Claims, how *joinParams, c *conn) (*participant, error) {
+	p := r.present[claims.Identity]
+	if r.closed || p == nil || p.sid != how.sid || p.single != how.single {
+		return nil, errNoSuchStay
+	}
+	if old := p.link.Swap(nil); old != nil {
+		old.hangUp(websocket.CloseNormalClosure, "resumed on another connection")
+	}
+	p.timers.stopResume()
+	c.send(encode(&livekit.SignalResponse{Message: &livekit.SignalResponse_Reconnect{
+		Reconnect: &livekit.ReconnectResponse{ServerInfo: serverInfo()},
+	}}))
+	for identity, info := range p.missed {
+		if r.present[identity] == nil {
+			c.send(encode(participantUpdate(info)))
+		}
+	}
+	clear(p.missed)
+	everyone := participantUpdate(append(r.others(p), p.describe())...)
+	everyone.GetUpdate().FullSnapshot = true
+	c.send(encode(everyone))
+	c.send(encode(r.roomUpdate()))
+	p.link.Store(c)
+	p.armMediaUnlessConnected()
+	p.withPeer(func(peer *sfu.Peer) error { return peer.RestartICE() })
+	if how.sync != nil {
+		p.syncState(how.sync)
+	}
+	p.log.Info("resumed")
+	return p, nil
+}
+
+// lost tells that a connection of p's ended. Unless another took its place, p
+// has some seconds to resume.
+func (r *liveRoom) lost(p *participant, c *conn) {
+	if p.gone || !p.link.CompareAndSwap(c, nil) {
+		return
+	}
+	p.timers.resume = time.AfterFunc(r.server.cfg.Times.Resume, func() {
+		r.post(func() {
+			if p.link.Load() == nil {
+				r.remove(p, livekit.DisconnectReason_SIGNAL_CLOSE, nil)
+			}
+		})
+	})
+}
+
+func (t *timers) stopResume() {
+	if t.resume != nil {
+		t.resume.Stop()
+		t.resume = nil
+	}
+}
+
+// armMediaUnlessConnected restarts the wait for a transport that is not up.
+func (p *participant) armMediaUnlessConnected() {
+	if p.timers.media != nil {
+		p.armMedia()
+	}
+}
