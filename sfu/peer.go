@@ -1,150 +1,199 @@
 package sfu
 
-import "github.com/pion/webrtc/v4"
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
 
-// ParticipantID is a LiveKit participant sid ("PA_…"); TrackID a track sid ("TR_…").
-type (
-	ParticipantID string
-	TrackID       string
+	"github.com/pion/webrtc/v4"
 )
-
-// Target says which of a participant's PeerConnections is meant. A participant
-// in single mode has only Publisher, which then also carries what it receives.
-type Target int
-
-// Targets, numbered as in LiveKit's SignalTarget.
-const (
-	Publisher  Target = 0
-	Subscriber Target = 1
-)
-
-// DataKind is the reliability of a data packet.
-type DataKind int
-
-// Data channels: "_reliable" (ordered) and "_lossy" (unordered, no retransmits).
-const (
-	Reliable DataKind = iota
-	Lossy
-)
-
-// Quality is a simulcast layer by name, numbered as in LiveKit's VideoQuality.
-type Quality int
-
-// Qualities, lowest first. Off pauses.
-const (
-	Off  Quality = -1
-	Low  Quality = 0
-	Mid  Quality = 1
-	High Quality = 2
-)
-
-// PeerOptions fix what a participant's media side may do.
-type PeerOptions struct {
-	Single     bool // one PeerConnection, the client offers; else two
-	MayPublish bool
-}
-
-// LayerSpec is one announced simulcast layer.
-type LayerSpec struct {
-	Quality       Quality
-	Width, Height int
-	RID           string // "q", "h", "f"; may be empty
-	SSRC          uint32 // when the client names SSRCs instead of RIDs
-}
-
-// TrackSpec is a track as announced by its publisher, before any SDP.
-type TrackSpec struct {
-	ID            TrackID
-	ClientID      string // LiveKit's cid: the msid track id in the publisher's SDP
-	Video         bool
-	Width, Height int
-	Layers        []LayerSpec
-}
-
-// PublicationInfo describes a publication.
-type PublicationInfo struct {
-	ID        TrackID
-	Publisher ParticipantID
-	Video     bool
-	MimeType  string // "video/VP8"; empty until media arrived
-	MID       string
-	Muted     bool
-}
-
-// Preference is how a subscriber wants to see a track.
-type Preference struct {
-	Disabled      bool
-	MaxQuality    Quality
-	Width, Height int // size shown, in pixels; 0: not told
-}
-
-// PeerObserver is told what happens on a peer. Calls for one peer come one at
-// a time, in order, never while a lock of sfu is held; they may call back into
-// the peer.
-type PeerObserver interface {
-	// OnOffer: the server offers (two PeerConnections, Subscriber target).
-	OnOffer(sdp string)
-	// OnCandidate: a local ICE candidate to trickle (JSON of RTCIceCandidateInit).
-	OnCandidate(t Target, candidateInit string)
-	// OnSectionsWanted: single mode; the client must offer so many more
-	// receiving sections (MediaSectionsRequirement) before all subscriptions fit.
-	OnSectionsWanted(audio, video int)
-	// OnData: a message arrived on a data channel. payload belongs to the callee.
-	OnData(kind DataKind, payload []byte)
-	// OnPublished: media of an announced track arrived; viewers can have it.
-	OnPublished(info PublicationInfo)
-	// OnConnected: the primary transport is up (again).
-	OnConnected()
-	// OnDisconnected: the transport failed or closed; ICE restart may heal it.
-	OnDisconnected(err error)
-}
 
 // Peer is a participant's media side.
-type Peer struct{}
+//
+// Locks, in the order they may be taken: transport.negotiation, Room.mu,
+// Peer.mu, downTrack.mu, publication.mu, layer.mu, a ring's lock. No call to
+// an observer is made under any of them.
+type Peer struct {
+	id     ParticipantID
+	opts   PeerOptions
+	room   *Room
+	engine *Engine
+	log    *slog.Logger
+	events *events
+	outbox *outbox
 
-// Announce declares a track before its SDP (LiveKit's AddTrack).
-func (p *Peer) Announce(spec TrackSpec) error { panic("skeleton") }
+	up   *transport // the client's offers: what it publishes
+	down *transport // what it receives; up itself in single mode
 
-// Unpublish withdraws a track; its subscriptions end.
-func (p *Peer) Unpublish(id TrackID) error { panic("skeleton") }
+	kick chan struct{} // two PeerConnections: something to negotiate
+	done chan struct{}
+	wg   sync.WaitGroup
 
-// SetMuted tells subscribers' senders that a publication is silent for now.
-func (p *Peer) SetMuted(id TrackID, muted bool) error { panic("skeleton") }
-
-// Offer applies the client's offer on the Publisher PeerConnection and returns
-// the answer, with every local host candidate in it, and the track of each
-// section that carries one (mid → track, received and sent ones).
-func (p *Peer) Offer(sdp string) (answer string, mids map[string]TrackID, err error) {
-	panic("skeleton")
+	mu       sync.Mutex
+	tracks   []*publication // announced, in order
+	subs     []*subscription
+	uplinks  []*uplink
+	mids     map[string]TrackID // sections of up that carry announced tracks
+	asked    map[webrtc.RTPCodecType]int
+	answered bool // single mode: the first offer was answered
+	restart  bool // the next offer restarts ICE
+	offered  bool // an offer of ours is out
+	again    bool // negotiate again after its answer
+	isClosed bool
 }
 
-// Answer applies the client's answer on the Subscriber PeerConnection.
-func (p *Peer) Answer(sdp string) error { panic("skeleton") }
+func newPeer(r *Room, id ParticipantID, opts PeerOptions, obs PeerObserver) (*Peer, error) {
+	p := &Peer{
+		id: id, opts: opts, room: r, engine: r.engine, log: r.log.With("peer", string(id)),
+		events: newEvents(obs), outbox: newOutbox(r.engine.count),
+		kick: make(chan struct{}, 1), done: make(chan struct{}),
+		mids: map[string]TrackID{}, asked: map[webrtc.RTPCodecType]int{},
+	}
+	var err error
+	if p.up, err = newTransport(r.engine, Publisher, opts.MayPublish); err != nil {
+		return nil, err
+	}
+	p.down = p.up
+	if !opts.Single {
+		if p.down, err = newTransport(r.engine, Subscriber, false); err == nil {
+			err = p.openChannels()
+		}
+		if err != nil {
+			p.discard()
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// openChannels makes the data channels that two-PeerConnection clients expect
+// from the server.
+func (p *Peer) openChannels() error {
+	ordered, unordered, none := true, false, uint16(0)
+	for label, init := range map[string]*webrtc.DataChannelInit{
+		labelReliable: {Ordered: &ordered},
+		labelLossy:    {Ordered: &unordered, MaxRetransmits: &none},
+	} {
+		c, err := p.down.pc.CreateDataChannel(label, init)
+		if err != nil {
+			return fmt.Errorf("sfu: data channel: %w", err)
+		}
+		p.outbox.use(c)
+	}
+	return nil
+}
+
+func (p *Peer) start() {
+	p.wg.Go(p.events.run)
+	p.wg.Go(func() { p.outbox.run(p.done) })
+	if !p.opts.Single {
+		p.wg.Go(p.negotiate)
+	}
+	p.watch(p.up)
+	if p.down != p.up {
+		p.watch(p.down)
+	}
+}
+
+// spawn runs f as part of the peer, unless the peer is closed.
+func (p *Peer) spawn(f func()) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.isClosed {
+		return false
+	}
+	p.wg.Go(f)
+	return true
+}
+
+// watch connects a transport's events.
+func (p *Peer) watch(t *transport) {
+	t.pc.OnICECandidate(func(c *webrtc.ICECandidate) {
+		if init, ok := t.candidate(c); ok {
+			p.events.push(func(o PeerObserver) { o.OnCandidate(t.target, init) })
+		}
+	})
+	t.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+		switch s {
+		case webrtc.PeerConnectionStateConnected:
+			t.setUp(true)
+			if t == p.down {
+				p.activate()
+				p.events.push(func(o PeerObserver) { o.OnConnected() })
+			}
+		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
+			t.setUp(false)
+			err := fmt.Errorf("sfu: transport of %s %s", p.id, s)
+			p.events.push(func(o PeerObserver) { o.OnDisconnected(err) })
+		}
+	})
+	if t != p.up {
+		return
+	}
+	t.pc.OnTrack(func(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
+		p.spawn(func() { p.receive(track, receiver) })
+	})
+	t.pc.OnDataChannel(func(c *webrtc.DataChannel) {
+		p.listen(c)
+		if p.opts.Single {
+			p.outbox.use(c)
+		}
+	})
+}
 
 // AddCandidate applies a remote candidate; those that come before the remote
 // description wait for it (bounded).
-func (p *Peer) AddCandidate(t Target, c webrtc.ICECandidateInit) error { panic("skeleton") }
-
-// Subscribe adds a subscription; media flows once negotiated. Subscribing twice is not an error.
-func (p *Peer) Subscribe(id TrackID) error { panic("skeleton") }
-
-// Unsubscribe ends a subscription.
-func (p *Peer) Unsubscribe(id TrackID) error { panic("skeleton") }
-
-// Prefer sets how a subscribed track is wanted.
-func (p *Peer) Prefer(id TrackID, pref Preference) error { panic("skeleton") }
-
-// Negotiate starts the server's offer in two-PeerConnection mode even without
-// tracks, so that data channels come up.
-func (p *Peer) Negotiate() error { panic("skeleton") }
-
-// RestartICE begins an ICE restart towards the client (two-PeerConnection mode
-// offers; in single mode the client offers and this is a no-op).
-func (p *Peer) RestartICE() error { panic("skeleton") }
+func (p *Peer) AddCandidate(t Target, c webrtc.ICECandidateInit) error {
+	if t == Subscriber {
+		return p.down.addCandidate(c)
+	}
+	return p.up.addCandidate(c)
+}
 
 // Send queues a data message; reliable messages wait, within a bound, for the
 // channel to open, lossy ones are dropped when it is not open or is congested.
-func (p *Peer) Send(kind DataKind, payload []byte) error { panic("skeleton") }
+// The payload is the peer's from then on.
+func (p *Peer) Send(kind DataKind, payload []byte) error { return p.outbox.send(kind, payload) }
 
-// Close ends the peer and waits until nothing of it runs any more.
-func (p *Peer) Close() { panic("skeleton") }
+// Close ends the peer and waits until nothing of it runs any more. An observer
+// must not call it from one of its own calls.
+func (p *Peer) Close() {
+	p.mu.Lock()
+	wasClosed := p.isClosed
+	p.isClosed = true
+	tracks := slices.Clone(p.tracks)
+	p.mu.Unlock()
+	if wasClosed {
+		p.wg.Wait()
+		return
+	}
+	close(p.done)
+	p.events.close()
+	p.outbox.close()
+	p.room.leave(p)
+	for _, t := range tracks {
+		if err := p.Unpublish(t.spec.ID); err != nil {
+			p.log.Debug("track not withdrawn", "track", t.spec.ID, "err", err)
+		}
+	}
+	for _, s := range p.subscriptions() {
+		p.end(s)
+	}
+	p.closeConnections()
+	p.wg.Wait()
+}
+
+// discard ends a peer that was never started.
+func (p *Peer) discard() { p.closeConnections() }
+
+func (p *Peer) closeConnections() {
+	err := p.up.pc.GracefulClose()
+	if p.down != nil && p.down != p.up {
+		err = errors.Join(err, p.down.pc.GracefulClose())
+	}
+	if err != nil {
+		p.log.Debug("connection did not close cleanly", "err", err)
+	}
+}

@@ -1,0 +1,98 @@
+package sfu
+
+import (
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// downTrack is a webrtc.TrackLocal: pion binds it to a sender once the viewer's
+// codecs are known. pion's own TrackLocalStaticRTP has one sequence space for
+// all its viewers, and will not do.
+var _ webrtc.TrackLocal = (*downTrack)(nil)
+
+// ID is the msid track id, the track's sid.
+func (d *downTrack) ID() string { return string(d.pub.spec.ID) }
+
+// RID is empty: viewers get one stream.
+func (d *downTrack) RID() string { return "" }
+
+// StreamID is the msid stream id as LiveKit's clients parse it: the sids of
+// participant and track.
+func (d *downTrack) StreamID() string {
+	return string(d.pub.peer.id) + "|" + string(d.pub.spec.ID)
+}
+
+// Kind is the kind of media.
+func (d *downTrack) Kind() webrtc.RTPCodecType { return kindOf(d.pub.spec.Video) }
+
+// Bind takes the viewer's negotiated codecs and the stream to write to. Which
+// of the codecs is used is decided when the publication's is known.
+func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	codecs := ctx.CodecParameters()
+	if len(codecs) == 0 {
+		return webrtc.RTPCodecParameters{}, webrtc.ErrUnsupportedCodec
+	}
+	d.mu.Lock()
+	defer d.unlock()
+	d.writer, d.codecs = ctx.WriteStream(), codecs
+	d.header = rtp.Header{Version: 2, SSRC: uint32(ctx.SSRC())}
+	d.rtx.ssrc = uint32(ctx.SSRCRetransmission())
+	d.mime = ""
+	for _, e := range ctx.HeaderExtensions() {
+		if e.URI == playoutDelayURI {
+			// Minimum and maximum 0: show each frame as soon as it is there.
+			if err := d.header.SetExtension(uint8(e.ID), []byte{0, 0, 0}); err != nil {
+				return webrtc.RTPCodecParameters{}, err
+			}
+		}
+	}
+	if codec, _, ok := matchCodec(codecs, d.pub.capability()); ok {
+		return codec, nil
+	}
+	return codecs[0], nil
+}
+
+// Unbind ends the writing.
+func (d *downTrack) Unbind(webrtc.TrackLocalContext) error {
+	d.mu.Lock()
+	defer d.unlock()
+	d.pause()
+	d.isReady, d.writer = false, nil
+	return nil
+}
+
+// activate starts sending: what was negotiated is in force, and the transport
+// is up.
+func (d *downTrack) activate() {
+	d.mu.Lock()
+	defer d.unlock()
+	if d.isClosed || d.isReady || d.writer == nil {
+		return
+	}
+	d.isReady = true
+	d.aim(time.Now())
+}
+
+// setPayloadType picks the viewer's payload types for what is published.
+func (d *downTrack) setPayloadType() {
+	published := d.pub.capability()
+	if published.MimeType == "" || d.mime == published.MimeType+published.SDPFmtpLine {
+		return
+	}
+	d.mime = published.MimeType + published.SDPFmtpLine
+	codec, rtx, ok := matchCodec(d.codecs, published)
+	d.isPlaying = ok
+	d.header.PayloadType = uint8(codec.PayloadType)
+	d.rtx.payloadType = uint8(rtx)
+}
+
+// close ends the subscription's sending for good.
+func (d *downTrack) close() {
+	d.mu.Lock()
+	d.isClosed = true
+	d.pause()
+	d.unlock()
+	d.pub.remove(d)
+}

@@ -1,0 +1,213 @@
+package sfu
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
+	"github.com/pion/interceptor/pkg/report"
+	"github.com/pion/interceptor/pkg/twcc"
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+)
+
+// Header extensions that pion has no name for.
+const (
+	playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+)
+
+// nackSpacing is how soon a publisher is asked for what is missing: a viewer
+// sees nothing of the frame before it is there.
+const nackSpacing = 20 * time.Millisecond
+
+// newAPI makes PeerConnections for publishers, whose streams are repaired and
+// reported on, or for viewers, for whom sfu itself answers and reports: an
+// interceptor would keep a copy of each packet per viewer.
+func newAPI(settings webrtc.SettingEngine, publishers bool) (*webrtc.API, error) {
+	media := &webrtc.MediaEngine{}
+	if err := registerCodecs(media); err != nil {
+		return nil, err
+	}
+	if err := registerExtensions(media, publishers); err != nil {
+		return nil, err
+	}
+	registry := &interceptor.Registry{}
+	if publishers {
+		if err := addReceiveInterceptors(registry); err != nil {
+			return nil, err
+		}
+	}
+	return webrtc.NewAPI(
+		webrtc.WithSettingEngine(settings),
+		webrtc.WithMediaEngine(media),
+		webrtc.WithInterceptorRegistry(registry),
+	), nil
+}
+
+type videoCodec struct {
+	mime, fmtp string
+	payload    webrtc.PayloadType // the next one is its RTX
+}
+
+func registerCodecs(media *webrtc.MediaEngine) error {
+	feedback := []webrtc.RTCPFeedback{
+		{Type: webrtc.TypeRTCPFBGoogREMB},
+		{Type: webrtc.TypeRTCPFBTransportCC},
+		{Type: webrtc.TypeRTCPFBCCM, Parameter: "fir"},
+		{Type: webrtc.TypeRTCPFBNACK},
+		{Type: webrtc.TypeRTCPFBNACK, Parameter: "pli"},
+	}
+	for _, c := range []videoCodec{
+		{webrtc.MimeTypeVP8, "", 96},
+		{webrtc.MimeTypeVP9, "profile-id=0", 98},
+		{webrtc.MimeTypeVP9, "profile-id=1", 100},
+		{webrtc.MimeTypeH264, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f", 102},
+		{webrtc.MimeTypeH264, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f", 104},
+		{webrtc.MimeTypeH264, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=640032", 106},
+		{webrtc.MimeTypeAV1, "profile=0", 45},
+		{webrtc.MimeTypeAV1, "profile=1", 47},
+	} {
+		codec := webrtc.RTPCodecParameters{
+			RTPCodecCapability: webrtc.RTPCodecCapability{
+				MimeType: c.mime, ClockRate: 90000, SDPFmtpLine: c.fmtp, RTCPFeedback: feedback,
+			},
+			PayloadType: c.payload,
+		}
+		repair := webrtc.RTPCodecParameters{
+			RTPCodecCapability: webrtc.RTPCodecCapability{
+				MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: fmt.Sprintf("apt=%d", c.payload),
+			},
+			PayloadType: c.payload + 1,
+		}
+		for _, p := range []webrtc.RTPCodecParameters{codec, repair} {
+			if err := media.RegisterCodec(p, webrtc.RTPCodecTypeVideo); err != nil {
+				return fmt.Errorf("sfu: codec %s: %w", c.mime, err)
+			}
+		}
+	}
+	opus := webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{
+			MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2,
+			SDPFmtpLine:  "minptime=10;useinbandfec=1",
+			RTCPFeedback: []webrtc.RTCPFeedback{{Type: webrtc.TypeRTCPFBTransportCC}},
+		},
+		PayloadType: 111,
+	}
+	if err := media.RegisterCodec(opus, webrtc.RTPCodecTypeAudio); err != nil {
+		return fmt.Errorf("sfu: codec opus: %w", err)
+	}
+	return nil
+}
+
+// registerExtensions offers publishers the extensions that name streams and
+// measure the way, and everyone playout-delay. transport-cc is not offered to
+// viewers: nobody would number their packets.
+func registerExtensions(media *webrtc.MediaEngine, publishers bool) error {
+	type extension struct {
+		uri   string
+		audio bool
+		only  []webrtc.RTPTransceiverDirection
+	}
+	receive := []webrtc.RTPTransceiverDirection{webrtc.RTPTransceiverDirectionRecvonly}
+	send := []webrtc.RTPTransceiverDirection{webrtc.RTPTransceiverDirectionSendonly}
+	extensions := []extension{{playoutDelayURI, false, send}}
+	if publishers {
+		extensions = append(extensions,
+			extension{sdp.SDESMidURI, true, receive},
+			extension{sdp.SDESRTPStreamIDURI, false, receive},
+			extension{sdp.SDESRepairRTPStreamIDURI, false, receive},
+			extension{sdp.ABSSendTimeURI, true, receive},
+			extension{sdp.TransportCCURI, true, receive},
+		)
+	}
+	for _, e := range extensions {
+		capability := webrtc.RTPHeaderExtensionCapability{URI: e.uri}
+		if err := media.RegisterHeaderExtension(capability, webrtc.RTPCodecTypeVideo, e.only...); err != nil {
+			return fmt.Errorf("sfu: extension %s: %w", e.uri, err)
+		}
+		if !e.audio {
+			continue
+		}
+		if err := media.RegisterHeaderExtension(capability, webrtc.RTPCodecTypeAudio, e.only...); err != nil {
+			return fmt.Errorf("sfu: extension %s: %w", e.uri, err)
+		}
+	}
+	return nil
+}
+
+func addReceiveInterceptors(registry *interceptor.Registry) error {
+	generator, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(nackSpacing))
+	if err != nil {
+		return fmt.Errorf("sfu: nack: %w", err)
+	}
+	reports, err := report.NewReceiverInterceptor()
+	if err != nil {
+		return fmt.Errorf("sfu: receiver reports: %w", err)
+	}
+	congestion, err := twcc.NewSenderInterceptor()
+	if err != nil {
+		return fmt.Errorf("sfu: transport feedback: %w", err)
+	}
+	registry.Add(generator)
+	registry.Add(reports)
+	registry.Add(congestion)
+	return nil
+}
+
+// matchCodec finds, among the codecs negotiated with a viewer, the one that
+// plays what the publisher sends, and the payload type of its RTX (0: none).
+func matchCodec(negotiated []webrtc.RTPCodecParameters, want webrtc.RTPCodecCapability) (codec webrtc.RTPCodecParameters, rtx webrtc.PayloadType, ok bool) {
+	for _, c := range negotiated {
+		if strings.EqualFold(c.MimeType, want.MimeType) && sameProfile(c.RTPCodecCapability, want) {
+			codec, ok = c, true
+			break
+		}
+	}
+	if !ok {
+		return codec, 0, false
+	}
+	apt := fmt.Sprintf("apt=%d", codec.PayloadType)
+	for _, c := range negotiated {
+		if strings.EqualFold(c.MimeType, webrtc.MimeTypeRTX) && c.SDPFmtpLine == apt {
+			rtx = c.PayloadType
+		}
+	}
+	return codec, rtx, true
+}
+
+// sameProfile compares the parameters that decide whether a decoder for one
+// can play the other: VP9's profile-id, AV1's profile, H.264's profile (the
+// first four digits of profile-level-id) and packetization mode.
+func sameProfile(a, b webrtc.RTPCodecCapability) bool {
+	name, length, fallback := "", 0, "0"
+	switch strings.ToLower(a.MimeType) {
+	case "video/vp9":
+		name = "profile-id"
+	case "video/av1":
+		name = "profile"
+	case "video/h264":
+		name, length, fallback = "profile-level-id", 4, "4200"
+		if parameter(a.SDPFmtpLine, "packetization-mode", "0") != parameter(b.SDPFmtpLine, "packetization-mode", "0") {
+			return false
+		}
+	default:
+		return true
+	}
+	x, y := parameter(a.SDPFmtpLine, name, fallback), parameter(b.SDPFmtpLine, name, fallback)
+	if length > 0 {
+		x, y = x[:min(length, len(x))], y[:min(length, len(y))]
+	}
+	return strings.EqualFold(x, y)
+}
+
+func parameter(fmtp, name, fallback string) string {
+	for field := range strings.SplitSeq(fmtp, ";") {
+		key, value, _ := strings.Cut(strings.TrimSpace(field), "=")
+		if strings.EqualFold(key, name) {
+			return value
+		}
+	}
+	return fallback
+}

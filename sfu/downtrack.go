@@ -1,0 +1,168 @@
+package sfu
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/easel-live/easel/sfu/munge"
+	"github.com/easel-live/easel/sfu/packet"
+	"github.com/easel-live/easel/sfu/ring"
+)
+
+// rtpWriter is where a viewer's packets go: pion's WriteStream, or a stub.
+type rtpWriter interface {
+	WriteRTP(header *rtp.Header, payload []byte) (int, error)
+}
+
+// downTrack sends one publication to one viewer. It has a cursor into the ring
+// of the layer it watches; forwarding is moving the cursor up to the ring's
+// head, be it by the packet that just came or by all since the keyframe that a
+// newcomer starts from.
+type downTrack struct {
+	pub   *publication
+	count *counters
+	// endSubscription takes down the subscription that this is the sender of.
+	endSubscription func()
+
+	// pending says that a ring moved on. Whoever finds the downTrack locked
+	// sets it and goes; whoever unlocks looks at it. So the publisher's read
+	// loop never waits for a viewer that is catching up.
+	pending atomic.Bool
+	mu      sync.Mutex
+
+	writer    rtpWriter
+	codecs    []webrtc.RTPCodecParameters
+	header    rtp.Header // of the next packet: extensions are set once
+	mime      string     // of the publication, when payload types were set
+	rtx       rtxStream
+	isReady   bool // negotiated, and the transport is up
+	isPlaying bool // the viewer can decode what is published
+	isClosed  bool
+
+	pref      Preference
+	current   *layer // watched
+	target    *layer // to be watched from its next keyframe on
+	paused    *layer // watched before the pause
+	next      uint64 // cursor: index of the next packet of current (or paused)
+	munger    munge.Munger[*layer]
+	lastSent  time.Time // arrival of the newest packet sent
+	packets   uint32
+	octets    uint32
+	reported  time.Time
+	roundTrip time.Duration // 0: unknown
+	again     *resends      // made when first asked
+	scratch   []byte        // for payloads that have to be changed
+}
+
+func newDownTrack(pub *publication, count *counters) *downTrack {
+	return &downTrack{pub: pub, count: count, pref: Preference{MaxQuality: High}}
+}
+
+// advance sends what the rings have for this viewer, or leaves it to whoever
+// holds the lock.
+func (d *downTrack) advance() {
+	d.pending.Store(true)
+	d.run()
+}
+
+func (d *downTrack) run() {
+	for d.pending.Load() && d.mu.TryLock() {
+		d.pending.Store(false)
+		d.catchUp()
+		d.mu.Unlock()
+	}
+}
+
+// unlock ends a critical section begun with mu.Lock.
+func (d *downTrack) unlock() {
+	d.mu.Unlock()
+	d.run()
+}
+
+func (d *downTrack) catchUp() {
+	if !d.isReady || !d.isPlaying {
+		return
+	}
+	if d.target != nil {
+		d.join(d.target)
+	}
+	if d.current != nil {
+		d.drain(d.current)
+	}
+}
+
+// drain moves the cursor to the head of l, letting go of the ring every few
+// packets.
+func (d *downTrack) drain(l *layer) {
+	var packets, bytes int
+	for more := true; more && d.current == l; {
+		l.ring.RLock()
+		head := l.ring.Head()
+		if d.next < l.ring.Oldest() {
+			d.current, d.target = nil, l // lapped: start again from a keyframe
+		}
+		for range burstPackets {
+			if d.next > head || d.current != l {
+				break
+			}
+			if p := l.ring.At(d.next); p != nil {
+				bytes += d.forward(l, p)
+				packets++
+			}
+			d.next++
+		}
+		more = d.next <= head
+		l.ring.RUnlock()
+	}
+	if d.target == l {
+		l.wantKeyframe(time.Now())
+	}
+	if packets > 0 {
+		d.count.packetsOut.Add(uint64(packets))
+		d.count.bytesOut.Add(uint64(bytes))
+	}
+}
+
+// sendLate sends a packet that came after its successors.
+func (d *downTrack) sendLate(l *layer, index uint64) {
+	d.mu.Lock()
+	defer d.unlock()
+	if !d.isReady || !d.isPlaying || d.current != l || index >= d.next {
+		return
+	}
+	l.ring.RLock()
+	defer l.ring.RUnlock()
+	if p := l.ring.At(index); p != nil {
+		d.forward(l, p)
+	}
+}
+
+// forward sends one packet of l and returns its payload's size. The caller
+// holds d.mu and l's ring.
+func (d *downTrack) forward(l *layer, p *ring.Packet) int {
+	out, ok := d.munger.Map(l, munge.In{Index: p.Index, Timestamp: p.Timestamp, VP8: &p.VP8})
+	if !ok {
+		return 0
+	}
+	d.header.SequenceNumber = out.Sequence
+	d.header.Timestamp = out.Timestamp
+	d.header.Marker = p.Marker
+	payload := p.Payload
+	if out.Shift != (packet.Shift{}) && p.VP8.Size > 0 {
+		payload = append(d.scratch[:0], payload...)
+		p.VP8.Patch(payload, out.Shift)
+		d.scratch = payload
+	}
+	if _, err := d.writer.WriteRTP(&d.header, payload); err != nil {
+		d.count.writeErrors.Add(1)
+		return 0
+	}
+	d.packets++
+	d.octets += uint32(len(payload))
+	d.lastSent = p.Arrival
+	return len(payload)
+}

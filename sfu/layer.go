@@ -1,0 +1,136 @@
+package sfu
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"github.com/easel-live/easel/sfu/munge"
+	"github.com/easel-live/easel/sfu/packet"
+	"github.com/easel-live/easel/sfu/ring"
+)
+
+// layer is one simulcast layer of a publication (or an audio track): the ring
+// of its packets and those who follow it.
+type layer struct {
+	quality Quality
+	codec   packet.Codec
+	rate    uint32 // RTP clock, ticks per second
+	ring    *ring.Ring
+	count   *counters
+
+	// followers are the viewers that this layer's packets concern: those who
+	// watch it and those who are about to. The slice is never changed, only
+	// replaced, so that the packet path reads it without a lock.
+	followers atomic.Pointer[[]*downTrack]
+	mu        sync.Mutex // replacing followers
+
+	source  atomic.Pointer[uplink] // where packets come from and requests go to
+	arrival atomic.Int64           // of the last packet, Unix nanoseconds; 0: none
+	clock   atomic.Pointer[munge.Clock]
+
+	keyMu     sync.Mutex
+	keyAsked  time.Time // last keyframe request
+	keyWanted bool      // asked for, and none came yet
+	muted     bool
+}
+
+func newLayer(q Quality, c packet.Codec, rate uint32, slots int, count *counters) *layer {
+	l := &layer{quality: q, codec: c, rate: rate, ring: ring.New(slots), count: count}
+	l.followers.Store(&[]*downTrack{})
+	return l
+}
+
+// receive takes one packet from the publisher to everyone who follows the
+// layer. It is called by one goroutine, the uplink's.
+func (l *layer) receive(p *packet.RTP, size int, now time.Time) {
+	l.count.packetsIn.Add(1)
+	l.count.bytesIn.Add(uint64(size))
+	a, ok := l.ring.Put(p, l.codec, now)
+	if !ok {
+		return
+	}
+	l.arrival.Store(now.UnixNano())
+	if a.Key && l.codec != packet.Other {
+		l.keyframeCame()
+	}
+	for _, d := range *l.followers.Load() {
+		if a.Late {
+			d.sendLate(l, a.Index)
+		}
+		d.advance()
+	}
+}
+
+func (l *layer) follow(d *downTrack) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	old := *l.followers.Load()
+	if slices.Contains(old, d) {
+		return
+	}
+	grown := append(slices.Clone(old), d)
+	l.followers.Store(&grown)
+}
+
+func (l *layer) leave(d *downTrack) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	old := *l.followers.Load()
+	i := slices.Index(old, d)
+	if i < 0 {
+		return
+	}
+	shrunk := slices.Delete(slices.Clone(old), i, i+1)
+	l.followers.Store(&shrunk)
+}
+
+// wantKeyframe asks the publisher for a keyframe: at once, or, when it was
+// asked a moment ago, at the next retry unless one comes first. So any number
+// of viewers make one request.
+func (l *layer) wantKeyframe(now time.Time) {
+	if l.codec == packet.Other {
+		return
+	}
+	l.keyMu.Lock()
+	l.keyWanted = true
+	l.keyMu.Unlock()
+	l.retryKeyframe(now)
+}
+
+// retryKeyframe repeats a request that brought nothing.
+func (l *layer) retryKeyframe(now time.Time) {
+	l.keyMu.Lock()
+	due := l.keyWanted && !l.muted && now.Sub(l.keyAsked) >= keyframeSpacing
+	up := l.source.Load()
+	if due && up != nil {
+		l.keyAsked = now
+	}
+	l.keyMu.Unlock()
+	if !due || up == nil {
+		return
+	}
+	l.count.plis.Add(1)
+	up.writeRTCP(&rtcp.PictureLossIndication{MediaSSRC: up.ssrc})
+}
+
+func (l *layer) keyframeCame() {
+	l.keyMu.Lock()
+	l.keyWanted = false
+	l.keyMu.Unlock()
+}
+
+func (l *layer) setMuted(muted bool) {
+	l.keyMu.Lock()
+	l.muted = muted
+	l.keyMu.Unlock()
+}
+
+// isFresh says whether packets came within d of now.
+func (l *layer) isFresh(now time.Time, d time.Duration) bool {
+	at := l.arrival.Load()
+	return at != 0 && now.UnixNano()-at < int64(d)
+}

@@ -1,0 +1,67 @@
+package sfu
+
+import (
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// counters are plain atomics, so that the packet path pays for nothing but the
+// addition; Prometheus reads them when it asks.
+type counters struct {
+	packetsIn, bytesIn   atomic.Uint64
+	packetsOut, bytesOut atomic.Uint64
+	nacks, retransmits   atomic.Uint64 // packets asked for, packets sent again
+	plis                 atomic.Uint64 // keyframes asked of publishers
+	dropped              atomic.Uint64 // data messages
+	writeErrors          atomic.Uint64
+
+	peers, publications, subscriptions atomic.Int64
+
+	registered []prometheus.Collector
+}
+
+func (c *counters) register(to prometheus.Registerer) error {
+	if to == nil {
+		return nil
+	}
+	count := func(name, help string, v *atomic.Uint64) {
+		c.registered = append(c.registered, prometheus.NewCounterFunc(
+			prometheus.CounterOpts{Namespace: "easel", Subsystem: "sfu", Name: name, Help: help},
+			func() float64 { return float64(v.Load()) }))
+	}
+	gauge := func(name, help string, v *atomic.Int64) {
+		c.registered = append(c.registered, prometheus.NewGaugeFunc(
+			prometheus.GaugeOpts{Namespace: "easel", Subsystem: "sfu", Name: name, Help: help},
+			func() float64 { return float64(v.Load()) }))
+	}
+	count("packets_in_total", "RTP packets received from publishers.", &c.packetsIn)
+	count("bytes_in_total", "RTP bytes received from publishers.", &c.bytesIn)
+	count("packets_out_total", "RTP packets sent to viewers.", &c.packetsOut)
+	count("bytes_out_total", "RTP payload bytes sent to viewers.", &c.bytesOut)
+	count("nacks_total", "RTP packets that viewers asked to be sent again.", &c.nacks)
+	count("retransmits_total", "RTP packets sent again.", &c.retransmits)
+	count("keyframe_requests_total", "Keyframes asked of publishers.", &c.plis)
+	count("data_dropped_total", "Data messages dropped for congestion or a full queue.", &c.dropped)
+	count("write_errors_total", "RTP packets that could not be sent.", &c.writeErrors)
+	gauge("peers", "Participants connected.", &c.peers)
+	gauge("publications", "Tracks announced.", &c.publications)
+	gauge("subscriptions", "Subscriptions.", &c.subscriptions)
+	for i, m := range c.registered {
+		if err := to.Register(m); err != nil {
+			c.registered = c.registered[:i]
+			c.unregister(to)
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *counters) unregister(from prometheus.Registerer) {
+	if from == nil {
+		return
+	}
+	for _, m := range c.registered {
+		from.Unregister(m)
+	}
+}

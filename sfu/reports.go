@@ -1,0 +1,86 @@
+package sfu
+
+import (
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+)
+
+// readRTCP takes what the viewer says of the stream until the sender stops.
+func (d *downTrack) readRTCP(sender *webrtc.RTPSender) {
+	buf := make([]byte, receiveMTU)
+	for {
+		n, _, err := sender.Read(buf)
+		if err != nil {
+			return
+		}
+		packets, err := rtcp.Unmarshal(buf[:n])
+		if err != nil {
+			continue
+		}
+		now := time.Now()
+		for _, p := range packets {
+			d.hear(p, now)
+		}
+	}
+}
+
+func (d *downTrack) hear(p rtcp.Packet, now time.Time) {
+	switch p := p.(type) {
+	case *rtcp.TransportLayerNack:
+		for _, pair := range p.Nacks {
+			for _, sequence := range pair.PacketList() {
+				d.resend(sequence, now)
+			}
+		}
+	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+		d.lostPicture(now)
+	case *rtcp.ReceiverReport:
+		for _, r := range p.Reports {
+			d.hearReport(r, now)
+		}
+	}
+}
+
+// lostPicture passes a viewer's request for a keyframe to the layer, where it
+// joins everyone else's.
+func (d *downTrack) lostPicture(now time.Time) {
+	d.mu.Lock()
+	l := d.current
+	d.unlock()
+	if l != nil {
+		l.wantKeyframe(now)
+	}
+}
+
+// hearReport measures the round trip (RFC 3550 section 6.4.1).
+func (d *downTrack) hearReport(r rtcp.ReceptionReport, now time.Time) {
+	if r.LastSenderReport == 0 {
+		return
+	}
+	units := uint32(toNTP(now)>>16) - r.LastSenderReport - r.Delay
+	if units > 10<<16 {
+		return
+	}
+	d.mu.Lock()
+	d.roundTrip = time.Duration(units) * time.Second >> 16
+	d.unlock()
+}
+
+// report is the sender report that is due.
+func (d *downTrack) report(now time.Time) *rtcp.SenderReport {
+	d.mu.Lock()
+	defer d.unlock()
+	d.reported = now
+	timestamp, _ := d.munger.Last()
+	rate := uint32(90000)
+	if l := d.munger.Source(); l != nil {
+		rate = l.rate
+	}
+	return &rtcp.SenderReport{
+		SSRC: d.header.SSRC, NTPTime: toNTP(now),
+		RTPTime:     timestamp + ticksBetween(d.lastSent, now, rate),
+		PacketCount: d.packets, OctetCount: d.octets,
+	}
+}

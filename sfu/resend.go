@@ -1,0 +1,112 @@
+package sfu
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"github.com/easel-live/easel/sfu/munge"
+	"github.com/easel-live/easel/sfu/packet"
+	"github.com/easel-live/easel/sfu/ring"
+)
+
+// Retransmission to one viewer is bounded: a path that loses everything must
+// not be given everything twice.
+const (
+	resendRate     = 1000 // packets per second
+	resendBurst    = 500  // packets
+	resendSpacing  = 20 * time.Millisecond
+	maxSpacing     = 250 * time.Millisecond
+	resendsTracked = 512 // sequence numbers, a power of two
+)
+
+// rtxStream is where retransmissions go (RFC 4588); a zero ssrc or payload type
+// means the viewer did not negotiate it, and they go in the stream itself.
+type rtxStream struct {
+	ssrc        uint32
+	payloadType uint8
+	sequence    uint16
+}
+
+// resends remembers when sequence numbers were last sent again.
+type resends struct {
+	sent [resendsTracked]struct {
+		sequence uint16
+		at       time.Time
+	}
+	budget float64
+	filled time.Time
+}
+
+// allow says whether a packet may be sent again now: not while the previous
+// copy can still be under way, and within the budget.
+func (r *resends) allow(sequence uint16, now time.Time, spacing time.Duration) bool {
+	r.budget = min(resendBurst, r.budget+now.Sub(r.filled).Seconds()*resendRate)
+	r.filled = now
+	s := &r.sent[sequence%resendsTracked]
+	if r.budget < 1 || s.sequence == sequence && now.Sub(s.at) < spacing {
+		return false
+	}
+	r.budget--
+	s.sequence, s.at = sequence, now
+	return true
+}
+
+// resend answers a NACK for one output sequence number.
+func (d *downTrack) resend(sequence uint16, now time.Time) {
+	d.count.nacks.Add(1)
+	d.mu.Lock()
+	defer d.unlock()
+	if !d.isReady || !d.isPlaying {
+		return
+	}
+	l, index, ok := d.munger.Find(sequence)
+	if !ok {
+		return
+	}
+	l.ring.RLock()
+	defer l.ring.RUnlock()
+	p := l.ring.At(index)
+	if p == nil {
+		return
+	}
+	if d.again == nil {
+		d.again = &resends{budget: resendBurst, filled: now}
+	}
+	spacing := min(max(d.roundTrip, resendSpacing), maxSpacing)
+	if d.again.allow(sequence, now, spacing) {
+		d.writeAgain(l, p)
+	}
+}
+
+func (d *downTrack) writeAgain(l *layer, p *ring.Packet) {
+	out, ok := d.munger.Map(l, munge.In{Index: p.Index, Timestamp: p.Timestamp, VP8: &p.VP8})
+	if !ok {
+		return
+	}
+	header := d.header
+	header.Timestamp, header.Marker, header.SequenceNumber = out.Timestamp, p.Marker, out.Sequence
+	payload := d.scratch[:0]
+	if d.rtx.ssrc != 0 && d.rtx.payloadType != 0 {
+		header = rtxHeader(header, &d.rtx)
+		payload = binary.BigEndian.AppendUint16(payload, out.Sequence)
+	}
+	start := len(payload)
+	payload = append(payload, p.Payload...)
+	if out.Shift != (packet.Shift{}) && p.VP8.Size > 0 {
+		p.VP8.Patch(payload[start:], out.Shift)
+	}
+	d.scratch = payload
+	if _, err := d.writer.WriteRTP(&header, payload); err != nil {
+		d.count.writeErrors.Add(1)
+		return
+	}
+	d.count.retransmits.Add(1)
+}
+
+func rtxHeader(h rtp.Header, x *rtxStream) rtp.Header {
+	h.SSRC, h.PayloadType, h.SequenceNumber = x.ssrc, x.payloadType, x.sequence
+	x.sequence++
+	return h
+}

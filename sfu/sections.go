@@ -1,0 +1,102 @@
+package sfu
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+	"github.com/pion/webrtc/v4"
+)
+
+// section is a media section of the client's offer.
+type section struct {
+	mid   string
+	kind  webrtc.RTPCodecType
+	sends bool // the client sends
+	takes bool // the client only receives
+	track string
+}
+
+// parseOffer reads the audio and video sections of an offer and refuses what
+// could not be answered.
+func parseOffer(text string) ([]section, error) {
+	if len(text) > MaxSDP {
+		return nil, fmt.Errorf("%w: %d bytes of SDP, at most %d", ErrLimit, len(text), MaxSDP)
+	}
+	var description sdp.SessionDescription
+	if err := description.UnmarshalString(text); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSDP, err)
+	}
+	if len(description.MediaDescriptions) == 0 {
+		return nil, fmt.Errorf("%w: no media section", ErrSDP)
+	}
+	if len(description.MediaDescriptions) > MaxSections {
+		return nil, fmt.Errorf("%w: %d media sections, at most %d", ErrLimit, len(description.MediaDescriptions), MaxSections)
+	}
+	seen := map[string]bool{}
+	var sections []section
+	for _, m := range description.MediaDescriptions {
+		mid, _ := m.Attribute(sdp.AttrKeyMID)
+		if mid == "" || seen[mid] {
+			return nil, fmt.Errorf("%w: media section without a mid of its own", ErrSDP)
+		}
+		seen[mid] = true
+		kind := webrtc.NewRTPCodecType(m.MediaName.Media)
+		if kind == webrtc.RTPCodecTypeUnknown {
+			continue
+		}
+		sections = append(sections, readSection(m, mid, kind))
+	}
+	return sections, nil
+}
+
+func readSection(m *sdp.MediaDescription, mid string, kind webrtc.RTPCodecType) section {
+	s := section{mid: mid, kind: kind, sends: true}
+	if m.MediaName.Port.Value == 0 {
+		if _, isBundled := m.Attribute("bundle-only"); !isBundled {
+			s.sends = false
+			return s
+		}
+	}
+	for _, a := range m.Attributes {
+		switch a.Key {
+		case sdp.AttrKeyRecvOnly:
+			s.sends, s.takes = false, true
+		case sdp.AttrKeyInactive:
+			s.sends = false
+		case sdp.AttrKeyMsid:
+			if fields := strings.Fields(a.Value); len(fields) == 2 && s.track == "" {
+				s.track = fields[1]
+			}
+		}
+	}
+	return s
+}
+
+// closeEmpty marks the sections of an answer that the client offered to receive
+// in and that carry nothing yet as inactive: pion calls them sendonly, and a
+// browser would announce a track that never comes.
+func closeEmpty(answer string, unused map[string]bool) (string, error) {
+	if len(unused) == 0 {
+		return answer, nil
+	}
+	var description sdp.SessionDescription
+	if err := description.UnmarshalString(answer); err != nil {
+		return "", fmt.Errorf("sfu: own answer: %w", err)
+	}
+	for _, m := range description.MediaDescriptions {
+		if mid, _ := m.Attribute(sdp.AttrKeyMID); !unused[mid] {
+			continue
+		}
+		for i, a := range m.Attributes {
+			if a.Key == sdp.AttrKeySendOnly {
+				m.Attributes[i].Key = sdp.AttrKeyInactive
+			}
+		}
+	}
+	text, err := description.Marshal()
+	if err != nil {
+		return "", fmt.Errorf("sfu: own answer: %w", err)
+	}
+	return string(text), nil
+}

@@ -1,0 +1,28 @@
+// Package socket is a UDP socket whose owner can hold back RTP packets for a
+// moment, so that many of them leave in few system calls.
+//
+// On loopback a system call per packet costs five times what encrypting the
+// packet does. A frame's packets to one viewer have one size, so the kernel can
+// cut them from one buffer (generic segmentation offload), and one sendmmsg
+// carries such buffers for many viewers:
+//
+//	conn.Cork()
+//	for each viewer { write the viewer's packets of this frame }
+//	err := conn.Flush()
+//
+// Between Cork and Flush, RTP is copied into an arena (SRTP reuses its buffer,
+// so this one copy cannot be saved) and everything else, STUN, DTLS and RTCP,
+// passes at once. One goroutine corks a Conn; any may write to it. Packets to
+// one destination leave in the order they were written. The caller's order
+// decides how well they coalesce: consecutive packets of equal size to one
+// destination become one message, of which the last packet may be shorter.
+//
+// What the kernel refuses is sent again in a plainer way, GSO → sendmmsg →
+// sendmsg, without losing what was accepted; when the plainer way keeps working
+// where the richer one does not, the Conn stays with the plainer one. Mode says
+// which is in use.
+//
+// The way of a packet: conn.go (a write) → classify.go (held back or not) →
+// batch.go (into the arena) → flush.go (out, with the fall-backs) → kernel.go
+// (the seam) → kernel_linux.go (the system calls).
+package socket

@@ -1,0 +1,132 @@
+package sfu
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+)
+
+// transport is one PeerConnection with what JSEP leaves to the application:
+// candidates that come before the description they belong to.
+type transport struct {
+	target Target
+	pc     *webrtc.PeerConnection
+
+	// negotiation is held for the whole of an offer/answer step.
+	negotiation sync.Mutex
+	// cooling are sections whose sender was removed, until that has been
+	// negotiated: pion does not take them for another sender before.
+	cooling map[string]bool
+	cooled  map[string]bool // those that the offer in flight frees
+
+	mu          sync.Mutex
+	early       []webrtc.ICECandidateInit
+	isDescribed bool // the remote description is set
+	isGathered  bool // local candidates were sent with a description
+	isUp        bool
+}
+
+func newTransport(e *Engine, target Target, publishes bool) (*transport, error) {
+	pc, err := e.newConnection(publishes)
+	if err != nil {
+		return nil, err
+	}
+	return &transport{target: target, pc: pc, cooling: map[string]bool{}}, nil
+}
+
+func (t *transport) addCandidate(c webrtc.ICECandidateInit) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.isDescribed {
+		if len(t.early) >= MaxCandidates {
+			return fmt.Errorf("%w: %d candidates wait for a description", ErrLimit, len(t.early))
+		}
+		t.early = append(t.early, c)
+		return nil
+	}
+	if err := t.pc.AddICECandidate(c); err != nil {
+		return fmt.Errorf("sfu: candidate: %w", err)
+	}
+	return nil
+}
+
+// setRemote applies a remote description and the candidates that waited for it.
+func (t *transport) setRemote(d webrtc.SessionDescription) error {
+	if err := t.pc.SetRemoteDescription(d); err != nil {
+		return fmt.Errorf("%w: %w", ErrSDP, err)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.isDescribed = true
+	for _, c := range t.early {
+		_ = t.pc.AddICECandidate(c) // a bad candidate spoils nothing
+	}
+	t.early = nil
+	return nil
+}
+
+// setLocal applies our description and returns it with all candidates in it,
+// which are at hand at once: the sockets are open already.
+func (t *transport) setLocal(d webrtc.SessionDescription) (string, error) {
+	gathered := webrtc.GatheringCompletePromise(t.pc)
+	if err := t.pc.SetLocalDescription(d); err != nil {
+		return "", fmt.Errorf("sfu: local description: %w", err)
+	}
+	patience := time.NewTimer(gatherPatience)
+	defer patience.Stop()
+	select {
+	case <-gathered:
+	case <-patience.C:
+	}
+	t.mu.Lock()
+	t.isGathered = true
+	t.mu.Unlock()
+	return t.pc.LocalDescription().SDP, nil
+}
+
+// candidate encodes a local candidate that came too late for the description;
+// ok is false for the others.
+func (t *transport) candidate(c *webrtc.ICECandidate) (init string, ok bool) {
+	t.mu.Lock()
+	isLate := t.isGathered
+	t.mu.Unlock()
+	if c == nil || !isLate {
+		return "", false
+	}
+	text, err := json.Marshal(c.ToJSON())
+	return string(text), err == nil
+}
+
+func (t *transport) setUp(up bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.isUp = up
+}
+
+func (t *transport) up() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.isUp
+}
+
+// midOf is the section that a sender got, "" if none.
+func (t *transport) midOf(sender *webrtc.RTPSender) string {
+	for _, tr := range t.pc.GetTransceivers() {
+		if tr.Sender() == sender {
+			return tr.Mid()
+		}
+	}
+	return ""
+}
+
+// removeSender ends a sender; its section is free again once that has been
+// negotiated. The caller holds negotiation.
+func (t *transport) removeSender(sender *webrtc.RTPSender) error {
+	if mid := t.midOf(sender); mid != "" {
+		t.cooling[mid] = true
+	}
+	return t.pc.RemoveTrack(sender)
+}

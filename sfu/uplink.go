@@ -1,0 +1,115 @@
+package sfu
+
+import (
+	"errors"
+	"net"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/easel-live/easel/sfu/munge"
+	"github.com/easel-live/easel/sfu/packet"
+)
+
+// repairPoll is how often a retransmission is looked for while packets are
+// missing and nothing new comes: pion hands RTX packets out only with a read.
+const repairPoll = 10 * time.Millisecond
+
+// repairPatience is after how many polls missing packets are given up.
+const repairPatience = 50
+
+// uplink reads one RTP stream of a publisher into the layer it belongs to at
+// the moment. It lives as long as the stream; a track that is withdrawn leaves
+// it without a layer, and one that takes the section over gets it.
+type uplink struct {
+	peer  *Peer
+	track *webrtc.TrackRemote
+	recv  *webrtc.RTPReceiver
+	mid   string
+	rid   string
+	ssrc  uint32
+	layer atomic.Pointer[layer]
+}
+
+func (u *uplink) readRTP() {
+	buf := make([]byte, receiveMTU)
+	polls, hasDeadline := 0, false
+	for {
+		n, _, err := u.track.Read(buf)
+		if err != nil {
+			var timeout net.Error
+			if !errors.As(err, &timeout) || !timeout.Timeout() {
+				return
+			}
+			polls++
+		} else if p, err := packet.ParseRTP(buf[:n]); err == nil {
+			polls = 0
+			if l := u.layer.Load(); l != nil {
+				l.receive(&p, n, time.Now())
+			}
+		}
+		hasDeadline = u.pace(&polls, hasDeadline)
+	}
+}
+
+// pace sets a read deadline while packets are missing and clears it otherwise.
+func (u *uplink) pace(polls *int, hasDeadline bool) bool {
+	l := u.layer.Load()
+	waits := u.track.HasRTX() && l != nil && l.ring.Missing() > 0
+	if waits && *polls >= repairPatience {
+		l.ring.Forgive()
+		waits = false
+	}
+	switch {
+	case waits:
+		_ = u.track.SetReadDeadline(time.Now().Add(repairPoll))
+	case hasDeadline:
+		*polls = 0
+		_ = u.track.SetReadDeadline(time.Time{})
+	}
+	return waits
+}
+
+// readRTCP takes the publisher's sender reports, for aligning layers, and keeps
+// pion's receiver reports going.
+func (u *uplink) readRTCP() {
+	for {
+		var packets []rtcp.Packet
+		var err error
+		if u.rid != "" {
+			packets, _, err = u.recv.ReadSimulcastRTCP(u.rid)
+		} else {
+			packets, _, err = u.recv.ReadRTCP()
+		}
+		if err != nil {
+			return
+		}
+		for _, p := range packets {
+			if report, ok := p.(*rtcp.SenderReport); ok && report.SSRC == u.ssrc {
+				if l := u.layer.Load(); l != nil {
+					l.clock.Store(&munge.Clock{RTP: report.RTPTime, Wall: fromNTP(report.NTPTime)})
+				}
+			}
+		}
+	}
+}
+
+func (u *uplink) writeRTCP(p rtcp.Packet) {
+	if err := u.peer.up.pc.WriteRTCP([]rtcp.Packet{p}); err != nil {
+		u.peer.log.Debug("request to publisher not sent", "err", err)
+	}
+}
+
+// ntpEpoch is the Unix time of NTP's zero, in seconds.
+const ntpEpoch = -2208988800
+
+func fromNTP(t uint64) time.Time {
+	seconds := int64(t>>32) + ntpEpoch
+	return time.Unix(seconds, int64((t&0xffffffff)*1e9>>32))
+}
+
+func toNTP(t time.Time) uint64 {
+	return uint64(t.Unix()-ntpEpoch)<<32 | uint64(t.Nanosecond())<<32/1e9
+}
