@@ -80,8 +80,9 @@ func (c *Conn) Cork() { c.corked.Store(true) }
 func (c *Conn) Flush() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.corked.Store(false)
 	c.flush()
+	// Only now: a writer that overtook the flush would reorder its packets.
+	c.corked.Store(false)
 	err := c.pending
 	c.pending = nil
 	return err

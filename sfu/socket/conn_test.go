@@ -92,7 +92,7 @@ func TestCorkedPacketsArriveAsWritten(t *testing.T) {
 				if s.Packets != uint64(len(sizes)) || s.Dropped+s.Refused != 0 {
 					t.Errorf("stats %+v", s)
 				}
-				if from.Mode() == Segmented && (s.Syscalls != 1 || s.Segments != 9) {
+				if from.Mode() == Segmented && (s.Syscalls != 1 || s.Segments != 7) {
 					t.Errorf("did not coalesce: %+v", s)
 				}
 			})

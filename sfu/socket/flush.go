@@ -107,29 +107,32 @@ func (s *sender) one(arena []byte, m message) error {
 // retry sends a refused message in the next plainer way, and learns from it
 // which of the two was to blame.
 func (s *sender) retry(arena []byte, m message, refusal error) error {
+	if m.packets() > 1 {
+		return s.retrySplit(arena, m, refusal)
+	}
 	if s.best == Single {
 		s.drop([]message{m})
 		return fmt.Errorf("%w: %w", ErrDropped, refusal)
 	}
 	s.count.refused.Add(1)
-	if m.packets() == 1 {
-		for {
-			err := s.one(arena, m)
-			if errors.Is(err, errFull) && s.awaitRoom() {
-				continue
-			}
-			if err != nil {
-				s.drop([]message{m})
-				return fmt.Errorf("%w: %w", ErrDropped, err)
-			}
-			s.blame(Multi, refusal)
-			return nil
-		}
+	err := s.one(arena, m)
+	for errors.Is(err, errFull) && s.awaitRoom() {
+		err = s.one(arena, m)
 	}
-	segmented := s.best == Segmented
-	dropped := s.count.dropped.Load()
+	if err != nil {
+		s.drop([]message{m})
+		return fmt.Errorf("%w: %w", ErrDropped, err)
+	}
+	s.blame(Multi, refusal)
+	return nil
+}
+
+func (s *sender) retrySplit(arena []byte, m message, refusal error) error {
+	if s.best == Segmented {
+		s.count.refused.Add(1)
+	}
 	err := s.sendAll(arena, s.split(m))
-	if segmented && s.count.dropped.Load() == dropped {
+	if err == nil {
 		s.blame(Segmented, refusal)
 	}
 	return err
