@@ -19,6 +19,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/easel-live/easel/bench/machine"
 )
 
 // Errors of an instance.
@@ -220,4 +222,9 @@ func freePorts() (ports, error) {
 	}
 	defer udp.Close()
 	return ports{tcp.Addr().(*net.TCPAddr).Port, udp.LocalAddr().(*net.UDPAddr).Port}, nil
+}
+
+// Process is the server's own process.
+func (i *Instance) Process() machine.Process {
+	return machine.Process{PID: i.cmd.Process.Pid, Name: filepath.Base(i.Path)}
 }

@@ -1,0 +1,154 @@
+// Package cost measures what a session costs its machine: the processor time of
+// each of its processes, and the frames sent, while somebody draws and while
+// nobody does.
+package cost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/easel-live/easel/bench/browser"
+	"github.com/easel-live/easel/bench/machine"
+	"github.com/easel-live/easel/bench/stats"
+)
+
+// ErrNoAgent means that no agent runs on the session's display.
+var ErrNoAgent = errors.New("cost: no agent on the display")
+
+// Rates are per second of wall time.
+type Rates struct {
+	// CPU is milliseconds of processor time by part of the product: "agent",
+	// "x", "gimp", "server".
+	CPU    map[string]float64 `json:"cpu_ms"`
+	Frames float64            `json:"frames"` // that the browser decoded
+	KBits  float64            `json:"kbits"`  // of RTP payload that it received
+}
+
+// Report is the outcome.
+type Report struct {
+	AgentActive  float64         `json:"cpu_ms_per_active_s"` // of the agent
+	AgentIdle    float64         `json:"cpu_ms_per_idle_s"`
+	FramesIdle   float64         `json:"frames_per_idle_s"`
+	FramesActive float64         `json:"frames_per_active_s"`
+	Idle         Rates           `json:"idle"`
+	Active       Rates           `json:"active"`
+	Seconds      [2]float64      `json:"seconds"` // measured: idle, active
+	Size         string          `json:"size"`    // of the video, in pixels
+	Machine      machine.Machine `json:"machine"`
+	Commit       string          `json:"commit"`
+}
+
+// NewReport puts both halves together.
+func NewReport(idle, active Rates, seconds [2]float64) Report {
+	return Report{
+		AgentActive: active.CPU["agent"], AgentIdle: idle.CPU["agent"],
+		FramesIdle: idle.Frames, FramesActive: active.Frames,
+		Idle: idle, Active: active, Seconds: seconds,
+	}
+}
+
+// Parts are the processes to account for, by part of the product.
+type Parts map[string][]machine.Process
+
+// FindParts finds the processes of a session by its display.
+func FindParts(display string) (Parts, error) {
+	processes, err := machine.ProcessesOf(display)
+	if err != nil {
+		return nil, err
+	}
+	parts := make(Parts)
+	for _, p := range processes {
+		switch {
+		case p.Name == "easel-agent":
+			parts["agent"] = append(parts["agent"], p)
+		case strings.HasPrefix(p.Name, "X"):
+			parts["x"] = append(parts["x"], p)
+		case strings.HasPrefix(p.Name, "gimp"):
+			parts["gimp"] = append(parts["gimp"], p)
+		}
+	}
+	if len(parts["agent"]) == 0 {
+		return nil, fmt.Errorf("%w %s", ErrNoAgent, display)
+	}
+	return parts, nil
+}
+
+// reading is everything that counts up, at one moment.
+type reading struct {
+	at     time.Time
+	cpu    map[string]time.Duration
+	frames int
+	bytes  int
+}
+
+// Receiver tells what has arrived at the viewer.
+type Receiver interface {
+	Transport() (browser.Transport, error)
+}
+
+func read(parts Parts, receiver Receiver) (reading, error) {
+	way, err := receiver.Transport()
+	if err != nil {
+		return reading{}, err
+	}
+	r := reading{at: time.Now(), cpu: make(map[string]time.Duration), frames: way.Decoded, bytes: way.Bytes}
+	for part, processes := range parts {
+		for _, p := range processes {
+			used, err := p.CPU()
+			if err != nil {
+				return r, fmt.Errorf("cost: %s ended while it was measured: %w", p.Name, err)
+			}
+			r.cpu[part] += used
+		}
+	}
+	return r, nil
+}
+
+// During runs work and gives the rates over it, and its seconds.
+func During(ctx context.Context, parts Parts, receiver Receiver, work func(context.Context) error) (Rates, float64, error) {
+	from, err := read(parts, receiver)
+	if err != nil {
+		return Rates{}, 0, err
+	}
+	if err := work(ctx); err != nil {
+		return Rates{}, 0, err
+	}
+	to, err := read(parts, receiver)
+	if err != nil {
+		return Rates{}, 0, err
+	}
+	rates, seconds := between(from, to)
+	return rates, seconds, nil
+}
+
+func between(from, to reading) (Rates, float64) {
+	seconds := to.at.Sub(from.at).Seconds()
+	r := Rates{
+		CPU:    make(map[string]float64, len(to.cpu)),
+		Frames: stats.Round(float64(to.frames-from.frames)/seconds, 2),
+		KBits:  stats.Round(float64(to.bytes-from.bytes)*8/1000/seconds, 1),
+	}
+	for part, used := range to.cpu {
+		ms := float64(used-from.cpu[part]) / float64(time.Millisecond)
+		r.CPU[part] = stats.Round(ms/seconds, 2)
+	}
+	return r, stats.Round(seconds, 1)
+}
+
+// String is the report for people.
+func (r Report) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "A session of %s, commit %s, %s with %d cores\n\n", r.Size, r.Commit, r.Machine.CPU, r.Machine.Cores)
+	fmt.Fprintf(&b, "%-24s %10s %10s\n", "per second", "idle", "drawing")
+	for _, part := range slices.Sorted(maps.Keys(r.Active.CPU)) {
+		fmt.Fprintf(&b, "%-24s %10.1f %10.1f\n", "CPU ms, "+part, r.Idle.CPU[part], r.Active.CPU[part])
+	}
+	fmt.Fprintf(&b, "%-24s %10.1f %10.1f\n", "frames", r.Idle.Frames, r.Active.Frames)
+	fmt.Fprintf(&b, "%-24s %10.0f %10.0f\n", "kilobits", r.Idle.KBits, r.Active.KBits)
+	return b.String()
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/easel-live/easel/bench/browser"
+	"github.com/easel-live/easel/bench/latency"
+	"github.com/easel-live/easel/bench/machine"
+	"github.com/easel-live/easel/bench/stats"
+)
+
+type latencyCommand struct {
+	subjectFlags
+	Target  string        `enum:"toggle,pattern,gimp" default:"toggle" help:"What is pressed on: toggle (the whole display black or white), pattern (text-like detail), gimp (a dab of the pencil)."`
+	N       int           `default:"100" help:"Presses that count."`
+	Warmup  int           `default:"10" help:"Presses before, that do not."`
+	Gap     time.Duration `default:"150ms" help:"Shortest time between presses; up to as much again is added at random."`
+	Timeout time.Duration `default:"2s" help:"How long a press may take to show."`
+	Floor   int           `default:"40" help:"Presses on a local canvas of the same browser, for the measurement's floor."`
+}
+
+// Run measures and prints.
+func (c latencyCommand) Run(ctx context.Context) (err error) {
+	s, err := c.open(ctx, c.Floor)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	surface, done, err := c.surface(ctx, s)
+	if err != nil {
+		c.shoot(s)
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+
+	var samples []browser.Sample
+	var missed int
+	s.machine.IdleDuring, err = idleDuring(ctx, func() (err error) {
+		samples, missed, err = latency.Run(ctx, s.browser, surface, latency.Options{
+			N: c.N, Warmup: c.Warmup, Gap: c.Gap, Timeout: c.Timeout})
+		return err
+	})
+	c.shoot(s)
+	if err != nil {
+		return err
+	}
+	way, err := s.browser.Transport()
+	if err != nil {
+		return err
+	}
+	if s.picture, err = s.browser.Picture(); err != nil {
+		return err
+	}
+	report := latency.NewReport(samples, missed)
+	report.Target, report.Via, report.Codec, report.Size = c.Target, way.Via(), way.Codec, s.size()
+	report.Floor = stats.Summarize(s.floor).Rounded(2)
+	report.Machine, report.Commit = s.machine, machine.Commit()
+	if c.JSON {
+		return printJSON(report)
+	}
+	return report.Print(os.Stdout)
+}
+
+// surface makes what is pressed on; done takes it away again.
+func (c latencyCommand) surface(ctx context.Context, s *subject) (_ latency.Surface, done func() error, err error) {
+	if c.Target == "gimp" {
+		pencil, err := latency.NewPencil(ctx, s.browser)
+		return pencil, func() error { return nil }, err
+	}
+	window, err := startTarget(ctx, s.display, c.Target == "pattern")
+	if err != nil {
+		return nil, nil, err
+	}
+	return latency.Toggle{}, window.stop, nil
+}

@@ -1,0 +1,42 @@
+// Command easel-bench measures Easel from outside, as its users would: with a
+// real server, a real GIMP and a real browser. Each measurement prints a table,
+// or with --json exactly one JSON object.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+type commands struct {
+	Latency latencyCommand `cmd:"" help:"Press in a real browser until the changed pixel is on its screen."`
+	Capture captureCommand `cmd:"" help:"Processor time and frames of a session that rests, and of one that is drawn on."`
+	Target  targetCommand  `cmd:"" help:"Show the window that a latency measurement presses on, on $DISPLAY."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c commands
+	parsed := kong.Parse(&c, kong.Name("easel-bench"), kong.UsageOnError(),
+		kong.Description("Measures Easel from outside."),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	if err := parsed.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "easel-bench:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+// printJSON writes the one object of a measurement.
+func printJSON(v any) error {
+	out := json.NewEncoder(os.Stdout)
+	out.SetIndent("", "  ")
+	return out.Encode(v)
+}
