@@ -38,7 +38,8 @@ func (r *liveRoom) addTrack(p *participant, add *livekit.AddTrackRequest) {
 	}
 	t := &track{cid: add.GetCid(), info: newTrackInfo(add)}
 	p.tracks = append(p.tracks, t)
-	p.withPeer(func(peer *sfu.Peer) error { return peer.Announce(trackSpec(t.cid, t.info)) })
+	spec := trackSpec(t.cid, t.info)
+	p.withPeer(func(peer *sfu.Peer) error { return peer.Announce(spec) })
 	p.sendTrackPublished(t)
 }
 
@@ -161,8 +162,6 @@ func (r *liveRoom) updateLayers(p *participant, sid string, layers []*livekit.Vi
 		return
 	}
 	setLayers(t.info, layers)
-	spec := trackSpec(t.cid, t.info)
-	p.withPeer(func(peer *sfu.Peer) error { return peer.Announce(spec) })
 	r.announce(p)
 }
 
@@ -173,8 +172,6 @@ func (r *liveRoom) resizeTrack(p *participant, u *livekit.UpdateLocalVideoTrack)
 		return
 	}
 	t.info.Width, t.info.Height = u.GetWidth(), u.GetHeight()
-	spec := trackSpec(t.cid, t.info)
-	p.withPeer(func(peer *sfu.Peer) error { return peer.Announce(spec) })
 	r.announce(p)
 }
 
