@@ -1,0 +1,83 @@
+import type { PhotonMeter } from '../latency';
+import { type FrameTag, type HandEvent, Kind } from '../wire';
+import { InputSender, type Outlet, type TimedPoint } from './sender';
+
+/** Moves closer together than this share a packet. */
+const BATCH_MS = 4;
+
+/** Calls back after so many milliseconds; returns the cancellation. */
+export type Defer = (callback: () => void, ms: number) => () => void;
+
+/**
+ * What one person's hand does while they hold the lease. The first move of a
+ * movement leaves at once; a mouse that reports faster than BATCH_MS has the
+ * following ones collected. Everything sent is told to the latency meter.
+ */
+export class Hand {
+  #sender: InputSender;
+  #meter: PhotonMeter;
+  #defer: Defer;
+  #waiting: TimedPoint[] = [];
+  #cancel: (() => void) | null = null;
+
+  constructor(outlet: Outlet, meter: PhotonMeter, defer: Defer) {
+    this.#sender = new InputSender(outlet);
+    this.#meter = meter;
+    this.#defer = defer;
+  }
+
+  /** Whether this hand holds the lease. */
+  get draws(): boolean {
+    return this.#sender.generation !== 0;
+  }
+
+  /** Starts or, with 0, ends a lease. */
+  hold(generation: number): void {
+    this.#drop();
+    this.#sender.begin(generation);
+  }
+
+  moves(points: readonly TimedPoint[]): void {
+    this.#waiting.push(...points);
+    if (this.#cancel) return;
+    this.#flush();
+    this.#cancel = this.#defer(() => {
+      this.#cancel = null;
+      if (this.#waiting.length > 0) this.moves([]);
+    }, BATCH_MS);
+  }
+
+  send(event: Exclude<HandEvent, { kind: typeof Kind.Move }>, time: number): void {
+    this.#flush();
+    const sequence = this.#sender.reliable(event, time);
+    if (sequence > 0) this.#meter.sent(this.#sender.generation, sequence, time);
+  }
+
+  /** Lets go of every button and key. */
+  releaseAll(time: number): void {
+    this.send({ kind: Kind.ReleaseAll }, time);
+  }
+
+  /** The agent showed what was sent. */
+  tagged(tag: FrameTag): void {
+    this.#sender.confirm(tag.generation, tag.sequence);
+    this.#meter.tagged(tag);
+  }
+
+  #flush(): void {
+    if (this.#waiting.length === 0) return;
+    const points = this.#waiting;
+    this.#waiting = [];
+    const last = this.#sender.moves(points);
+    if (last === 0) return;
+    for (const [i, point] of points.entries()) {
+      this.#meter.sent(this.#sender.generation, last - points.length + 1 + i, point.time);
+    }
+  }
+
+  #drop(): void {
+    this.#waiting = [];
+    this.#cancel?.();
+    this.#cancel = null;
+  }
+}

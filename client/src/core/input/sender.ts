@@ -1,0 +1,120 @@
+import { encodeInput, type HandEvent, Kind, MAX_EVENTS, type WireEvent } from '../wire';
+
+/** How many unconfirmed moves a packet repeats while a button is held. */
+export const MAX_REPEATED = 16;
+
+/** A point of a pointer's way, in display pixels, with the time of its DOM event. */
+export interface TimedPoint {
+  x: number;
+  y: number;
+  /** milliseconds, in the base of performance.now() */
+  time: number;
+}
+
+interface Sent {
+  event: HandEvent;
+  sequence: number;
+  time: number;
+}
+
+/** Where finished packets go: the lossy or the reliable channel. */
+export type Outlet = (packet: Uint8Array<ArrayBuffer>, reliable: boolean) => void;
+
+/**
+ * Numbers what a hand does and packs it for the agent. One sequence runs across
+ * the lossy and the reliable channel, from 1 within each lease generation.
+ * Moves leave at once on the lossy channel; while a button is held every packet
+ * repeats the recent moves that no frame has confirmed yet, so that a lost
+ * packet costs a stroke nothing. Without a generation nothing is sent.
+ */
+export class InputSender {
+  #outlet: Outlet;
+  #generation = 0;
+  #held = false;
+  #next = 1;
+  #lastReliable = 0;
+  #repeated: Sent[] = [];
+  #buttons = new Set<number>();
+
+  constructor(outlet: Outlet) {
+    this.#outlet = outlet;
+  }
+
+  /** The lease generation events are sent under; 0 while this hand may not draw. */
+  get generation(): number {
+    return this.#held ? this.#generation : 0;
+  }
+
+  /** Buttons that are down, by what was sent. */
+  get buttons(): ReadonlySet<number> {
+    return this.#buttons;
+  }
+
+  /**
+   * Holds a lease. A new generation begins again at 1; the same one after a
+   * pause goes on counting, since the agent remembers what it has applied.
+   */
+  begin(generation: number): void {
+    this.#held = generation !== 0;
+    if (!this.#held || generation === this.#generation) return;
+    this.#generation = generation;
+    this.#next = 1;
+    this.#lastReliable = 0;
+    this.#repeated = [];
+    this.#buttons.clear();
+  }
+
+  /** Pauses: whatever follows is dropped until begin. */
+  end(): void {
+    this.begin(0);
+  }
+
+  /** Sends a way of moves; returns the sequence of the last, 0 when none was sent. */
+  moves(points: readonly TimedPoint[]): number {
+    if (!this.#held) return 0;
+    let last = 0;
+    const room = MAX_EVENTS - MAX_REPEATED;
+    for (let at = 0; at < points.length; at += room) {
+      const fresh = points.slice(at, at + room).map(({ x, y, time }): Sent => {
+        last = this.#next++;
+        return { event: { kind: Kind.Move, x, y }, sequence: last, time };
+      });
+      this.#pack([...this.#repeated, ...fresh], false);
+      if (this.#buttons.size > 0) {
+        this.#repeated = [...this.#repeated, ...fresh].slice(-MAX_REPEATED);
+      }
+    }
+    return last;
+  }
+
+  /** Sends one event that must arrive; returns its sequence, 0 when not sent. */
+  reliable(event: Exclude<HandEvent, { kind: typeof Kind.Move }>, time: number): number {
+    if (!this.#held) return 0;
+    const sequence = this.#next++;
+    this.#pack([...this.#repeated, { event, sequence, time }], true);
+    this.#repeated = [];
+    this.#lastReliable = sequence;
+    if (event.kind === Kind.ButtonDown) this.#buttons.add(event.button);
+    if (event.kind === Kind.ButtonUp) this.#buttons.delete(event.button);
+    if (event.kind === Kind.ReleaseAll) this.#buttons.clear();
+    return sequence;
+  }
+
+  /** A frame showed the effect of everything up to sequence: no need to repeat it. */
+  confirm(generation: number, sequence: number): void {
+    if (generation !== this.#generation) return;
+    this.#repeated = this.#repeated.filter((sent) => sent.sequence > sequence);
+  }
+
+  #pack(sent: Sent[], reliable: boolean): void {
+    let before = sent[0]?.time ?? 0;
+    const events = sent.map(({ event, time }): WireEvent => {
+      const delay = Math.min(Math.max(Math.round((time - before) * 10), 0), 0xffff);
+      before = time;
+      return { ...event, delay };
+    });
+    const first = sent[0]?.sequence ?? 0;
+    const input = { generation: this.#generation, first, barrier: this.#lastReliable, events };
+    this.#outlet(encodeInput(input), reliable);
+  }
+}

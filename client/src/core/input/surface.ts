@@ -1,0 +1,236 @@
+import { type Point, type Rect, type Size, toDisplay } from '../geometry';
+import { Kind } from '../wire';
+import { buttonChanges } from './buttons';
+import type { Hand } from './hand';
+import { Keyboard, type KeyInfo, type Platform } from './keyboard';
+import { Keysym } from './keysyms';
+import { TouchHand } from './touch';
+import { Wheel } from './wheel';
+
+export interface SurfacePorts {
+  hand: Hand;
+  platform: Platform;
+  /** The keyboard leaves the canvas for the toolbar. */
+  onLeave(): void;
+  /** Somebody pressed on the canvas without holding the lease. */
+  onBlocked(): void;
+}
+
+type LayoutMap = ReadonlyMap<string, string>;
+interface KeyboardLayout {
+  getLayoutMap?(): Promise<LayoutMap>;
+}
+
+/** Which platform's keyboard this browser has. */
+export function platformOf(navigator: Navigator): Platform {
+  if (/Mac|iPhone|iPad/.test(navigator.platform)) return 'mac';
+  return /Win/.test(navigator.platform) ? 'windows' : 'other';
+}
+
+const defer = (callback: () => void, ms: number) => {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+};
+
+/**
+ * Listens on an element for what the hand does and passes it on in display
+ * pixels. Raw pointer updates are used where the browser has them: they come
+ * before the next frame is due, pointermove only with it.
+ */
+export class Surface {
+  #element: HTMLElement;
+  #hand: Hand;
+  #ports: SurfacePorts;
+  #keyboard: Keyboard;
+  #touch: TouchHand;
+  #wheel = new Wheel();
+  #layout: LayoutMap | undefined;
+  #buttons = 0;
+  #shown: Rect = { left: 0, top: 0, width: 0, height: 0 };
+  #display: Size = { width: 0, height: 0 };
+  #stop = new AbortController();
+
+  constructor(element: HTMLElement, ports: SurfacePorts) {
+    this.#element = element;
+    this.#hand = ports.hand;
+    this.#ports = ports;
+    this.#keyboard = new Keyboard(ports.platform, {
+      emit: (down, keysym, time) =>
+        this.#hand.send({ kind: down ? Kind.KeyDown : Kind.KeyUp, keysym }, time),
+      onChord: () => ports.onLeave(),
+      baseOf: (code) => this.#layout?.get(code),
+      defer,
+    });
+    this.#touch = this.#touchHand();
+    this.#listenPointer();
+    this.#listenKeys();
+    void this.#readLayout();
+  }
+
+  /** Where the display is shown, in client coordinates, and its size in pixels. */
+  look(shown: Rect, display: Size): void {
+    this.#shown = shown;
+    this.#display = display;
+  }
+
+  /** The lease came or went: nothing is held any more, on either side. */
+  reset(): void {
+    this.#keyboard.forget();
+    this.#buttons = 0;
+  }
+
+  /** Presses keysyms one after the other and lets them go in reverse. */
+  tap(keysyms: readonly number[]): void {
+    const time = performance.now();
+    for (const keysym of keysyms) this.#hand.send({ kind: Kind.KeyDown, keysym }, time);
+    for (const keysym of [...keysyms].reverse())
+      this.#hand.send({ kind: Kind.KeyUp, keysym }, time);
+  }
+
+  close(): void {
+    this.#letGo();
+    this.#stop.abort();
+  }
+
+  #on<E extends Event>(target: EventTarget, types: string[], handle: (event: E) => void): void {
+    const options = { signal: this.#stop.signal, passive: false };
+    for (const type of types) target.addEventListener(type, handle as EventListener, options);
+  }
+
+  #listenPointer(): void {
+    const element = this.#element;
+    const raw = 'onpointerrawupdate' in element;
+    this.#on<PointerEvent>(element, ['pointerdown'], (e) => this.#down(e));
+    this.#on<PointerEvent>(element, [raw ? 'pointerrawupdate' : 'pointermove'], (e) =>
+      this.#move(e),
+    );
+    // A second button during a drag comes as a pointermove.
+    if (raw) this.#on<PointerEvent>(element, ['pointermove'], (e) => this.#press(e));
+    this.#on<PointerEvent>(element, ['pointerup'], (e) => this.#up(e));
+    this.#on<PointerEvent>(element, ['pointercancel'], (e) => {
+      if (e.pointerType === 'touch') this.#touch.cancel(e.timeStamp);
+      else this.#letGo();
+    });
+    this.#on<WheelEvent>(element, ['wheel'], (e) => this.#turn(e));
+    const own = ['contextmenu', 'mousedown', 'mouseup', 'auxclick', 'dragstart', 'selectstart'];
+    this.#on(element, own, (e) => e.preventDefault());
+  }
+
+  #listenKeys(): void {
+    this.#on<KeyboardEvent>(this.#element, ['keydown', 'keyup'], (e) => {
+      if (!this.#hand.draws) return;
+      e.preventDefault();
+      e.stopPropagation();
+      const info: KeyInfo = e;
+      if (e.type === 'keydown') this.#keyboard.down(info);
+      else this.#keyboard.up(info);
+    });
+    this.#on(this.#element, ['blur'], () => this.#letGo());
+    this.#on(window, ['blur', 'pagehide'], () => this.#letGo());
+    this.#on(document, ['visibilitychange'], () => {
+      if (document.hidden) this.#letGo();
+    });
+  }
+
+  #letGo(): void {
+    this.#keyboard.forget();
+    this.#buttons = 0;
+    this.#hand.releaseAll(performance.now());
+  }
+
+  async #readLayout(): Promise<void> {
+    const { keyboard } = navigator as Navigator & { keyboard?: KeyboardLayout };
+    try {
+      this.#layout = await keyboard?.getLayoutMap?.();
+    } catch {
+      // Refused inside some frames: dead keys then type plain letters.
+    }
+  }
+
+  #point(at: Point): Point {
+    return toDisplay(at, this.#shown, this.#display);
+  }
+
+  #down(e: PointerEvent): void {
+    e.preventDefault();
+    this.#element.focus({ preventScroll: true });
+    if (!this.#hand.draws) {
+      this.#ports.onBlocked();
+      return;
+    }
+    if (e.pointerType === 'touch') {
+      this.#touch.down(e.pointerId, { x: e.clientX, y: e.clientY }, e.timeStamp);
+      return;
+    }
+    this.#element.setPointerCapture(e.pointerId);
+    this.#press(e);
+  }
+
+  #up(e: PointerEvent): void {
+    if (e.pointerType === 'touch') this.#touch.up(e.pointerId, e.timeStamp);
+    else this.#press(e);
+  }
+
+  #move(e: PointerEvent): void {
+    if (!this.#hand.draws) return;
+    const coalesced = e.getCoalescedEvents();
+    const way = coalesced.length > 0 ? coalesced : [e];
+    if (e.pointerType === 'touch') {
+      for (const p of way)
+        this.#touch.move(e.pointerId, { x: p.clientX, y: p.clientY }, p.timeStamp);
+      return;
+    }
+    this.#hand.moves(
+      way.map((p) => ({ ...this.#point({ x: p.clientX, y: p.clientY }), time: p.timeStamp })),
+    );
+    this.#press(e);
+  }
+
+  /** Sends what changed of the buttons. */
+  #press(e: PointerEvent): void {
+    if (e.pointerType === 'touch' || e.buttons === this.#buttons || !this.#hand.draws) return;
+    this.#keyboard.settle();
+    const at = this.#point({ x: e.clientX, y: e.clientY });
+    for (const { button, down } of buttonChanges(this.#buttons, e.buttons)) {
+      const kind = down ? Kind.ButtonDown : Kind.ButtonUp;
+      this.#hand.send({ kind, button, ...at }, e.timeStamp);
+    }
+    this.#buttons = e.buttons;
+  }
+
+  #turn(e: WheelEvent): void {
+    e.preventDefault();
+    if (!this.#hand.draws) return;
+    this.#keyboard.settle();
+    const by = this.#wheel.turn(e);
+    if (!by) return;
+    const at = this.#point({ x: e.clientX, y: e.clientY });
+    // A pinch on a touchpad is a wheel with a Control key that nobody pressed.
+    const pinch = e.ctrlKey && !this.#keyboard.isDown(Keysym.Control_L, Keysym.Control_R);
+    const control = { keysym: Keysym.Control_L };
+    if (pinch) this.#hand.send({ kind: Kind.KeyDown, ...control }, e.timeStamp);
+    this.#hand.send({ kind: Kind.Scroll, ...by, ...at }, e.timeStamp);
+    if (pinch) this.#hand.send({ kind: Kind.KeyUp, ...control }, e.timeStamp);
+  }
+
+  #touchHand(): TouchHand {
+    const button =
+      (kind: typeof Kind.ButtonDown | typeof Kind.ButtonUp) => (at: Point, time: number) => {
+        this.#hand.moves([{ ...this.#point(at), time }]);
+        this.#hand.send({ kind, button: 1, ...this.#point(at) }, time);
+      };
+    const wheel = new Wheel();
+    return new TouchHand({
+      press: button(Kind.ButtonDown),
+      drag: (at, time) => this.#hand.moves([{ ...this.#point(at), time }]),
+      lift: button(Kind.ButtonUp),
+      // Content follows the fingers, so the wheel turns the other way.
+      pan: (by, at, time) => {
+        const delta = { deltaX: -by.x, deltaY: -by.y, deltaMode: 0, shiftKey: false };
+        const units = wheel.turn(delta);
+        if (units) this.#hand.send({ kind: Kind.Scroll, ...units, ...this.#point(at) }, time);
+      },
+      defer,
+    });
+  }
+}

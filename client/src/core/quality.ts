@@ -1,0 +1,69 @@
+/** What the connection gives, over the last interval. */
+export interface Quality {
+  roundTripMs: number | null;
+  fps: number;
+  kbps: number;
+  width: number;
+  height: number;
+  /** Of the packets of the interval. */
+  lossPercent: number;
+  /** "VP8"; empty before the first frame. */
+  codec: string;
+  /** "udp" or "tcp"; empty when unknown. */
+  protocol: string;
+}
+
+/** Stats entries by id: an RTCStatsReport, or a Map in tests. */
+export type Report = ReadonlyMap<string, Record<string, unknown>>;
+
+interface Counters {
+  time: number;
+  frames: number;
+  bytes: number;
+  received: number;
+  lost: number;
+}
+
+const number = (value: unknown) => (typeof value === 'number' ? value : 0);
+const word = (value: unknown) => (typeof value === 'string' ? value : '');
+
+/** Turns consecutive getStats reports of a video receiver into figures. */
+export class QualityProbe {
+  #before: Counters | null = null;
+
+  /** Null until two reports of one stream were read. */
+  read(report: Report): Quality | null {
+    const inbound = find(report, (s) => s.type === 'inbound-rtp' && s.kind === 'video');
+    if (!inbound) return null;
+    const now: Counters = {
+      time: number(inbound.timestamp),
+      frames: number(inbound.framesDecoded),
+      bytes: number(inbound.bytesReceived),
+      received: number(inbound.packetsReceived),
+      lost: number(inbound.packetsLost),
+    };
+    const before = this.#before;
+    this.#before = now;
+    const seconds = before ? (now.time - before.time) / 1000 : 0;
+    if (!before || seconds <= 0 || now.bytes < before.bytes) return null;
+    const lost = Math.max(0, now.lost - before.lost);
+    const packets = lost + Math.max(0, now.received - before.received);
+    const pair = find(report, (s) => s.type === 'candidate-pair' && s.nominated === true);
+    return {
+      roundTripMs:
+        pair?.currentRoundTripTime === undefined ? null : number(pair.currentRoundTripTime) * 1000,
+      fps: (now.frames - before.frames) / seconds,
+      kbps: ((now.bytes - before.bytes) * 8) / 1000 / seconds,
+      width: number(inbound.frameWidth),
+      height: number(inbound.frameHeight),
+      lossPercent: packets > 0 ? (100 * lost) / packets : 0,
+      codec: word(report.get(word(inbound.codecId))?.mimeType).replace('video/', ''),
+      protocol: word(report.get(word(pair?.localCandidateId))?.protocol),
+    };
+  }
+}
+
+function find(report: Report, wanted: (stat: Record<string, unknown>) => boolean) {
+  for (const stat of report.values()) if (wanted(stat)) return stat;
+  return undefined;
+}

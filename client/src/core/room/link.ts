@@ -1,0 +1,218 @@
+import {
+  DisconnectReason,
+  type Participant,
+  ParticipantKind,
+  type RemoteParticipant,
+  type RemoteTrack,
+  type RemoteTrackPublication,
+  type RemoteVideoTrack,
+  Room,
+  RoomEvent,
+  setLogLevel,
+  Track,
+  VideoQuality,
+} from 'livekit-client';
+import type { Role } from '../api';
+import { parseDisplay, type Size } from '../geometry';
+import type { Layer } from '../layers';
+import type { LinkState } from '../standing';
+import {
+  type Asking,
+  type CursorMessage,
+  decodeControl,
+  decodeCursor,
+  decodeFrameTag,
+  encodeControl,
+  type FrameTag,
+  type Lease,
+  leaseOfMetadata,
+  Topic,
+} from '../wire';
+
+/** Somebody in the room. */
+export interface Person {
+  identity: string;
+  name: string;
+  role: Role;
+  me: boolean;
+}
+
+/** Why the connection ended for good. */
+export type LostReason = 'network' | 'elsewhere' | 'removed' | 'closed';
+
+/** What a link tells. Calls stop with close(). */
+export interface LinkPorts {
+  onState(state: LinkState, reason?: LostReason): void;
+  onPeople(people: Person[]): void;
+  /** Size of the agent's display; null while no agent is in the room. */
+  onDisplay(display: Size | null): void;
+  onLease(lease: Lease): void;
+  onTrack(track: RemoteVideoTrack | null): void;
+  onTag(tag: FrameTag): void;
+  onCursor(message: CursorMessage): void;
+  onRefused(reason: string): void;
+  onNotice(code: string, text: string): void;
+}
+
+const ROLE = 'easel.role';
+const DISPLAY = 'easel.display';
+
+const REASONS: Partial<Record<DisconnectReason, LostReason>> = {
+  [DisconnectReason.DUPLICATE_IDENTITY]: 'elsewhere',
+  [DisconnectReason.PARTICIPANT_REMOVED]: 'removed',
+  [DisconnectReason.ROOM_DELETED]: 'closed',
+  [DisconnectReason.ROOM_CLOSED]: 'closed',
+};
+
+/** One connection to a room: the display's picture, and Easel's own messages. */
+export class RoomLink {
+  #room = new Room({ adaptiveStream: false, dynacast: false, disconnectOnPageLeave: true });
+  #ports: LinkPorts;
+  #publication: RemoteTrackPublication | null = null;
+  #layer: Layer = 'full';
+  #over = false;
+
+  constructor(ports: LinkPorts) {
+    this.#ports = ports;
+    setLogLevel('warn');
+    this.#listen();
+  }
+
+  /** Resolves once connected; rejects when the server can't be joined. */
+  async connect(url: string, token: string): Promise<void> {
+    await this.#room.connect(url, token, { autoSubscribe: true, maxRetries: 1 });
+    if (this.#over) return;
+    this.#ports.onState('connected');
+    this.#tellLease();
+    this.#tellPeople();
+  }
+
+  get identity(): string {
+    return this.#room.localParticipant.identity;
+  }
+
+  /** Sends an input packet to the agent; a lost connection drops it. */
+  sendInput(packet: Uint8Array<ArrayBuffer>, reliable: boolean): void {
+    this.#publish(packet, reliable, Topic.input);
+  }
+
+  /** Asks the server something about control of the canvas. */
+  ask(control: Asking): void {
+    this.#publish(encodeControl(control), true, Topic.control);
+  }
+
+  /** Which simulcast layer to receive from now on. */
+  prefer(layer: Layer): void {
+    this.#layer = layer;
+    this.#publication?.setVideoQuality(layer === 'full' ? VideoQuality.HIGH : VideoQuality.MEDIUM);
+  }
+
+  /** The video receiver's statistics, undefined while there is no picture. */
+  async stats(): Promise<RTCStatsReport | undefined> {
+    return this.#publication?.track?.getRTCStatsReport();
+  }
+
+  close(): void {
+    this.#over = true;
+    this.#room.removeAllListeners();
+    void this.#room.disconnect();
+  }
+
+  #publish(payload: Uint8Array<ArrayBuffer>, reliable: boolean, topic: string): void {
+    if (this.#over) return;
+    // What can't be sent now is stale by the time it could: the lease is told anew.
+    this.#room.localParticipant.publishData(payload, { reliable, topic }).catch(() => {});
+  }
+
+  #listen(): void {
+    const people = () => this.#tellPeople();
+    this.#room
+      .on(RoomEvent.SignalReconnecting, () => this.#ports.onState('reconnecting'))
+      .on(RoomEvent.Reconnecting, () => this.#ports.onState('reconnecting'))
+      .on(RoomEvent.Reconnected, () => {
+        this.#ports.onState('connected');
+        this.#tellLease();
+        people();
+      })
+      .on(RoomEvent.Disconnected, (reason) => {
+        this.#forget();
+        this.#ports.onState(
+          'lost',
+          REASONS[reason ?? DisconnectReason.UNKNOWN_REASON] ?? 'network',
+        );
+      })
+      .on(RoomEvent.ParticipantConnected, people)
+      .on(RoomEvent.ParticipantDisconnected, people)
+      .on(RoomEvent.ParticipantAttributesChanged, people)
+      .on(RoomEvent.ParticipantNameChanged, people)
+      .on(RoomEvent.RoomMetadataChanged, () => this.#tellLease())
+      .on(RoomEvent.TrackSubscribed, (track, publication, from) =>
+        this.#adopt(track, publication, from),
+      )
+      .on(RoomEvent.TrackUnsubscribed, (_, publication) => {
+        if (publication === this.#publication) this.#forget();
+      })
+      .on(RoomEvent.DataReceived, (payload, _from, _kind, topic) => this.#read(payload, topic));
+  }
+
+  #adopt(track: RemoteTrack, publication: RemoteTrackPublication, from: RemoteParticipant): void {
+    if (track.kind !== Track.Kind.Video || !isAgent(from)) return;
+    this.#publication = publication;
+    this.prefer(this.#layer);
+    this.#ports.onTrack(track as RemoteVideoTrack);
+  }
+
+  #forget(): void {
+    this.#publication = null;
+    this.#ports.onTrack(null);
+  }
+
+  #tellLease(): void {
+    const lease = leaseOfMetadata(this.#room.metadata);
+    if (lease) this.#ports.onLease(lease);
+  }
+
+  #tellPeople(): void {
+    const others = [...this.#room.remoteParticipants.values()];
+    const agent = others.find(isAgent);
+    this.#ports.onDisplay(agent ? parseDisplay(agent.attributes[DISPLAY]) : null);
+    const all: Participant[] = [this.#room.localParticipant, ...others.filter((p) => !isAgent(p))];
+    this.#ports.onPeople(
+      all.map((p) => ({
+        identity: p.identity,
+        name: p.name || p.identity,
+        role: (p.attributes[ROLE] as Role | undefined) ?? 'viewer',
+        me: p === this.#room.localParticipant,
+      })),
+    );
+  }
+
+  #read(payload: Uint8Array, topic: string | undefined): void {
+    try {
+      switch (topic) {
+        case Topic.frame:
+          this.#ports.onTag(decodeFrameTag(payload));
+          break;
+        case Topic.cursor:
+          this.#ports.onCursor(decodeCursor(payload));
+          break;
+        case Topic.control:
+          this.#readControl(payload);
+          break;
+      }
+    } catch (error) {
+      console.warn(`easel: unreadable ${topic} message`, error);
+    }
+  }
+
+  #readControl(payload: Uint8Array): void {
+    const control = decodeControl(payload);
+    if (control?.type === 'lease') this.#ports.onLease(control.lease);
+    if (control?.type === 'refused') this.#ports.onRefused(control.reason);
+    if (control?.type === 'notice') this.#ports.onNotice(control.code, control.text);
+  }
+}
+
+function isAgent(participant: Participant): boolean {
+  return participant.kind === ParticipantKind.AGENT || participant.attributes[ROLE] === 'agent';
+}

@@ -1,0 +1,111 @@
+import { MAX_CONTROL_BYTES, MAX_REPORT, WireError } from './limits';
+
+/** Who may draw. `generation` changes with the holder; '' means the canvas is free. */
+export interface Lease {
+  generation: number;
+  holder: string;
+  waiting: string[];
+}
+
+/** A message about control of the canvas. */
+export type Control =
+  | { type: 'request' | 'take' | 'release' }
+  | { type: 'grant'; to: string }
+  | { type: 'report'; photonMs: number[] }
+  | { type: 'lease'; lease: Lease }
+  | { type: 'refused'; code: string; reason: string }
+  | { type: 'notice'; code: string; text: string };
+
+/** The messages that people send. */
+export type Asking = Extract<
+  Control,
+  { type: 'request' | 'take' | 'release' | 'grant' | 'report' }
+>;
+
+export function encodeControl(control: Asking): Uint8Array<ArrayBuffer> {
+  if (control.type !== 'report') return new TextEncoder().encode(JSON.stringify(control));
+  const { type, photonMs } = control;
+  if (photonMs.length > MAX_REPORT) {
+    throw new WireError(`out of range: ${photonMs.length} latencies, at most ${MAX_REPORT}`);
+  }
+  return new TextEncoder().encode(JSON.stringify({ type, photon_ms: photonMs }));
+}
+
+/**
+ * Reads a control message; null for a type this client does not know, so that a
+ * newer server can say more.
+ */
+export function decodeControl(bytes: Uint8Array): Control | null {
+  if (bytes.length > MAX_CONTROL_BYTES) {
+    throw new WireError(`out of range: ${bytes.length} bytes of control`);
+  }
+  let message: unknown;
+  try {
+    message = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new WireError('control is not JSON', { cause });
+  }
+  if (!isRecord(message) || typeof message.type !== 'string' || message.type === '') {
+    throw new WireError('control without a type');
+  }
+  const type = message.type;
+  switch (type) {
+    case 'request':
+    case 'take':
+    case 'release':
+      return { type };
+    case 'grant':
+      return { type, to: text(message.to) };
+    case 'report':
+      return { type, photonMs: numbers(message.photon_ms) };
+    case 'lease': {
+      const lease = readLease(message.lease);
+      if (!lease) throw new WireError('lease message without a lease');
+      return { type, lease };
+    }
+    case 'refused':
+      return { type, code: text(message.code), reason: text(message.reason) };
+    case 'notice':
+      return { type, code: text(message.code), text: text(message.text) };
+    default:
+      return null;
+  }
+}
+
+/** Reads a lease out of JSON: of a control message or of the room's metadata. */
+export function readLease(value: unknown): Lease | null {
+  if (!isRecord(value) || typeof value.generation !== 'number') return null;
+  const waiting = Array.isArray(value.waiting) ? value.waiting : [];
+  return {
+    generation: value.generation,
+    holder: text(value.holder),
+    waiting: waiting.filter((identity) => typeof identity === 'string'),
+  };
+}
+
+/** The lease in a room's metadata, or null when there is none. */
+export function leaseOfMetadata(metadata: string | undefined): Lease | null {
+  if (!metadata) return null;
+  try {
+    const value: unknown = JSON.parse(metadata);
+    return isRecord(value) ? readLease(value.lease) : null;
+  } catch {
+    return null;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function numbers(value: unknown): number[] {
+  if (!Array.isArray(value)) return [];
+  if (value.length > MAX_REPORT) {
+    throw new WireError(`out of range: ${value.length} latencies, at most ${MAX_REPORT}`);
+  }
+  return value.filter((n) => typeof n === 'number');
+}

@@ -1,0 +1,10 @@
+/**
+ * The codec of Easel's own messages in LiveKit data packets: the twin of the Go
+ * package wire, whose documentation describes every layout. Both are held to
+ * wire/testdata/vectors.json.
+ */
+export * from './control';
+export * from './cursor';
+export * from './frame';
+export * from './input';
+export * from './limits';

@@ -1,0 +1,24 @@
+/** Topics of LiveKit data packets that carry Easel's messages. */
+export const Topic = {
+  input: 'easel.input',
+  frame: 'easel.frame',
+  cursor: 'easel.cursor',
+  control: 'easel.control',
+} as const;
+
+/** First byte of every binary message. */
+export const VERSION = 1;
+
+export const MAX_EVENTS = 64;
+export const MAX_BUTTON = 9;
+export const MAX_COORDINATE = 16383;
+export const MAX_KEYSYM = 0x1fffffff;
+export const MAX_CURSOR = 256;
+export const MAX_CURSOR_PNG = 14 << 10;
+export const MAX_CONTROL_BYTES = 8 << 10;
+export const MAX_REPORT = 256;
+
+/** Why a message could not be read or written. */
+export class WireError extends Error {
+  override name = 'WireError';
+}

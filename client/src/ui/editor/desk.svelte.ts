@@ -1,0 +1,244 @@
+import type { RemoteVideoTrack } from 'livekit-client';
+import { ApiError, api, type Role } from '../../core/api';
+import type { Size } from '../../core/geometry';
+import { Hand } from '../../core/input/hand';
+import { PhotonMeter } from '../../core/latency';
+import type { Layer } from '../../core/layers';
+import { type LostReason, type Person, RoomLink } from '../../core/room/link';
+import { type LinkState, type Move, standingOf } from '../../core/standing';
+import { type CursorPosition, type CursorShape, Kind, type Lease } from '../../core/wire';
+
+/** Something people should know; it goes by itself. */
+export interface Notice {
+  id: number;
+  text: string;
+}
+
+const REPORT_MS = 5000;
+const NOTICE_MS = 8000;
+/** Waits between attempts to come back, in milliseconds; the last one repeats. */
+const BACKOFF = [500, 1000, 2000, 4000, 8000];
+/** After so many failed attempts the connection counts as lost, though they go on. */
+const PATIENCE = 3;
+
+const defer = (callback: () => void, ms: number) => {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+};
+
+/**
+ * One person at the canvas of one session: the connection and what came over
+ * it, who draws, and the hand. Coming back after a loss is its business.
+ */
+export class Desk {
+  link: LinkState = $state('connecting');
+  /** Set when the connection ended and nobody tries again. */
+  lost: LostReason | null = $state(null);
+  /** The server's last refusal to let this person in. */
+  refusal: ApiError | null = $state.raw(null);
+  role: Role = $state('viewer');
+  me = $state('');
+  people: Person[] = $state.raw([]);
+  display: Size | null = $state.raw(null);
+  lease: Lease | null = $state.raw(null);
+  track: RemoteVideoTrack | null = $state.raw(null);
+  /** Whether a frame of the track was shown. */
+  picture = $state(false);
+  shape: CursorShape | null = $state.raw(null);
+  notices: Notice[] = $state.raw([]);
+
+  readonly standing = $derived.by(() =>
+    standingOf({
+      link: this.link,
+      picture: this.picture,
+      me: this.me,
+      role: this.role,
+      lease: this.lease,
+      nameOf: (identity) => this.nameOf(identity),
+    }),
+  );
+
+  /** Others who would like to draw, while this person may hand over. */
+  readonly waiting = $derived.by(() => {
+    const mine = this.lease?.holder === this.me;
+    if (!mine && this.role !== 'owner') return [];
+    return (this.lease?.waiting ?? []).filter((identity) => identity !== this.me);
+  });
+
+  readonly meter: PhotonMeter;
+  readonly hand: Hand;
+  /** Told where the remote pointer is, past Svelte: it comes with every move. */
+  onPointer: (position: CursorPosition) => void = () => {};
+  /** Told when the lease came or went. */
+  onHold: () => void = () => {};
+
+  #session: string;
+  #name: string | undefined;
+  #link: RoomLink | null = null;
+  #layer: Layer = 'full';
+  #attempt = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #report: ReturnType<typeof setInterval>;
+  #noticeId = 0;
+  #closed = false;
+
+  constructor(session: string, name?: string) {
+    this.#session = session;
+    this.#name = name;
+    this.meter = new PhotonMeter(performance.timeOrigin, (detail) =>
+      window.dispatchEvent(new CustomEvent('easel:photon', { detail })),
+    );
+    const outlet = (packet: Uint8Array<ArrayBuffer>, reliable: boolean) =>
+      this.#link?.sendInput(packet, reliable);
+    this.hand = new Hand(outlet, this.meter, defer);
+    this.#report = setInterval(() => this.#sendReport(), REPORT_MS);
+    void this.#connect();
+  }
+
+  nameOf(identity: string): string {
+    return this.people.find((p) => p.identity === identity)?.name ?? 'Somebody';
+  }
+
+  /** Tries to come back now. */
+  retry(): void {
+    this.lost = null;
+    this.#attempt = 0;
+    this.link = 'reconnecting';
+    void this.#connect();
+  }
+
+  /** Asks for control of the canvas, or gives it back. */
+  control(move: Move): void {
+    this.#link?.ask({ type: move });
+  }
+
+  /** Hands control to somebody. */
+  grant(to: string): void {
+    this.#link?.ask({ type: 'grant', to });
+  }
+
+  /** Asks for a display of this size at a device pixel ratio; the holder may. */
+  resize({ width, height }: Size, pixelRatio: number): void {
+    const scale = Math.min(800, Math.max(25, Math.round(pixelRatio * 100)));
+    this.hand.send({ kind: Kind.Resize, width, height, scale }, performance.now());
+  }
+
+  prefer(layer: Layer): void {
+    this.#layer = layer;
+    this.#link?.prefer(layer);
+  }
+
+  stats(): Promise<RTCStatsReport | undefined> {
+    return this.#link?.stats() ?? Promise.resolve(undefined);
+  }
+
+  notify(text: string): void {
+    const id = ++this.#noticeId;
+    this.notices = [...this.notices, { id, text }].slice(-3);
+    setTimeout(() => this.dismiss(id), NOTICE_MS);
+  }
+
+  dismiss(id: number): void {
+    this.notices = this.notices.filter((n) => n.id !== id);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    clearInterval(this.#report);
+    this.#link?.close();
+  }
+
+  async #connect(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#link?.close();
+    const link = this.#open();
+    this.#link = link;
+    try {
+      const pass = await api.pass(this.#session, this.#name);
+      if (this.#stale(link)) return;
+      this.role = pass.role;
+      this.me = pass.identity;
+      await link.connect(pass.url, pass.token);
+    } catch (error) {
+      if (this.#stale(link)) return;
+      if (error instanceof ApiError && error.status >= 400 && error.status < 500) {
+        this.refusal = error;
+        this.lost = 'removed';
+        this.link = 'lost';
+      } else {
+        this.#tryAgain();
+      }
+    }
+  }
+
+  #stale(link: RoomLink): boolean {
+    return this.#closed || this.#link !== link;
+  }
+
+  #tryAgain(): void {
+    const wait = BACKOFF[Math.min(this.#attempt, BACKOFF.length - 1)];
+    this.#attempt++;
+    this.link = this.#attempt > PATIENCE ? 'lost' : 'reconnecting';
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => void this.#connect(), wait);
+  }
+
+  #open(): RoomLink {
+    const link: RoomLink = new RoomLink({
+      onState: (state, reason) => {
+        if (this.#stale(link)) return;
+        if (state === 'lost' && (reason ?? 'network') === 'network') {
+          this.#tryAgain();
+        } else {
+          this.link = state;
+          this.lost = state === 'lost' ? (reason ?? null) : null;
+          if (state === 'connected') this.#attempt = 0;
+        }
+        if (state === 'connected') this.me = link.identity;
+        this.#hold();
+      },
+      onPeople: (people) => {
+        this.people = people;
+        this.role = people.find((p) => p.me)?.role ?? this.role;
+      },
+      onDisplay: (display) => {
+        const same =
+          this.display?.width === display?.width && this.display?.height === display?.height;
+        if (!same) this.display = display;
+      },
+      onLease: (lease) => {
+        this.lease = lease;
+        this.#hold();
+      },
+      onTrack: (track) => {
+        this.picture = false;
+        this.track = track;
+        this.meter.restart();
+        link.prefer(this.#layer);
+      },
+      onTag: (tag) => this.hand.tagged(tag),
+      onCursor: (message) => {
+        if (message.type === 'shape') this.shape = message.shape;
+        else this.onPointer(message.position);
+      },
+      onRefused: (reason) => this.notify(reason || 'That is not possible now.'),
+      onNotice: (_, text) => this.notify(text),
+    });
+    return link;
+  }
+
+  /** The hand draws exactly while the lease is this person's and the link is up. */
+  #hold(): void {
+    const mine = this.link === 'connected' && this.lease?.holder === this.me;
+    const before = this.hand.draws;
+    this.hand.hold(mine ? (this.lease?.generation ?? 0) : 0);
+    if (mine !== before) this.onHold();
+  }
+
+  #sendReport(): void {
+    if (this.link !== 'connected') return;
+    const photonMs = this.meter.drain();
+    if (photonMs.length > 0) this.#link?.ask({ type: 'report', photonMs });
+  }
+}
