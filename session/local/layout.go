@@ -1,0 +1,143 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// maxSocketPath is what fits into sockaddr_un with its final zero, see unix(7).
+const maxSocketPath = 107
+
+// layout names the files of a session.
+type layout struct {
+	dir        string // the server's own
+	xauthority string
+	log        string
+	profile    string // GIMP2_DIRECTORY
+	cache      string // XDG_CACHE_HOME
+	config     string // XDG_CONFIG_HOME
+	data       string // XDG_DATA_HOME
+	run        string // XDG_RUNTIME_DIR, sockets
+	bus        string
+	rfb        string
+	workspace  string
+}
+
+func (l *Launcher) sessionsDir() string   { return filepath.Join(l.cfg.Data, "sessions") }
+func (l *Launcher) workspacesDir() string { return filepath.Join(l.cfg.Data, "workspaces") }
+func (l *Launcher) recordPath(id string) string {
+	return filepath.Join(l.sessionsDir(), id+".json")
+}
+
+func (l *Launcher) layout(id string) layout {
+	dir := filepath.Join(l.sessionsDir(), id)
+	return layout{
+		dir:        dir,
+		xauthority: filepath.Join(dir, "Xauthority"),
+		log:        filepath.Join(dir, "log"),
+		profile:    filepath.Join(dir, "profile"),
+		cache:      filepath.Join(dir, "cache"),
+		config:     filepath.Join(dir, "config"),
+		data:       filepath.Join(dir, "data"),
+		run:        filepath.Join(dir, "run"),
+		bus:        filepath.Join(dir, "run", "bus"),
+		rfb:        filepath.Join(dir, "run", "rfb"),
+		workspace:  filepath.Join(l.workspacesDir(), id),
+	}
+}
+
+// create makes a session's directories and files. What belongs to the
+// session's user is handed over last: from then on the server writes nothing
+// there, where a symbolic link could lead it astray.
+func (f layout) create(a account) error {
+	if len(f.rfb) > maxSocketPath {
+		return fmt.Errorf("the data directory's path is too long for sockets: %s has %d bytes, at most %d", f.rfb, len(f.rfb), maxSocketPath)
+	}
+	if err := os.MkdirAll(f.log, 0o711); err != nil {
+		return err
+	}
+	if err := writeXauthority(f.xauthority); err != nil {
+		return err
+	}
+	theirs := []string{f.profile, f.cache, f.config, f.data, f.run, f.workspace}
+	for _, dir := range theirs {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+	}
+	if err := seed(f); err != nil {
+		return err
+	}
+	owned := []string{f.xauthority}
+	for _, dir := range theirs {
+		if err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+			owned = append(owned, path)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	slices.Reverse(owned)
+	for _, path := range owned {
+		if err := a.own(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// delete removes what a session leaves but its record and its people's files;
+// an empty workspace goes too.
+func (f layout) delete() error {
+	if err := os.RemoveAll(f.dir); err != nil {
+		return err
+	}
+	if files, err := os.ReadDir(f.workspace); err == nil && len(files) == 0 {
+		return os.Remove(f.workspace)
+	}
+	return nil
+}
+
+// leftovers returns the IDs of sessions that have a record or a directory.
+func (l *Launcher) leftovers() ([]string, error) {
+	entries, err := os.ReadDir(l.sessionsDir())
+	if err != nil {
+		return nil, fmt.Errorf("looking for sessions: %w", err)
+	}
+	var ids []string
+	for _, e := range entries {
+		id, isRecord := strings.CutSuffix(e.Name(), ".json")
+		if !isRecord && !e.IsDir() {
+			continue // a record half written when the server died
+		}
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// provideAgent returns a path of the agent that the session's user can
+// execute: the configured one, or a copy in the data directory.
+func (l *Launcher) provideAgent() (string, error) {
+	source := l.cfg.Agent
+	if _, err := os.Stat(source); errors.Is(err, os.ErrNotExist) {
+		return "", fmt.Errorf("the agent is missing: %s; make build, or set EASEL_AGENT", source)
+	}
+	if !l.user.switched || l.user.blocked(filepath.Dir(source)) == "" {
+		return source, nil
+	}
+	code, err := os.ReadFile(source)
+	if err != nil {
+		return "", fmt.Errorf("the agent: %w", err)
+	}
+	path := filepath.Join(l.cfg.Data, "bin", "easel-agent")
+	if err := replaceFile(path, code, 0o755); err != nil {
+		return "", fmt.Errorf("copying the agent to where user %q can run it: %w", l.user.name, err)
+	}
+	return path, nil
+}
