@@ -98,6 +98,31 @@ func TestPressToPixel(t *testing.T) {
 	}
 }
 
+// Whoever asks late gets the same sample: the picture does not wait.
+func TestResultIsKept(t *testing.T) {
+	b := open(t, "/page.html")
+	p := picture(t, b)
+	if err := b.Arm(0.5, 0.5, Bright); err != nil {
+		t.Fatal(err)
+	}
+	x, y := p.At(0.5, 0.5)
+	if err := errors.Join(b.Press(x, y), b.Release(x, y)); err != nil {
+		t.Fatal(err)
+	}
+	shown := func() bool {
+		lumas, err := b.Lumas(1, 1)
+		return err == nil && lumas[0] > 200
+	}
+	for deadline := time.Now().Add(10 * time.Second); !shown(); {
+		if time.Now().After(deadline) {
+			t.Fatal("the picture did not change")
+		}
+	}
+	if s, err := b.Result(5 * time.Second); err != nil || s.Photon == nil {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 func TestPageThatDoesNotMeasureItself(t *testing.T) {
 	b := open(t, "/page.html?silent")
 	s, err := press(t, b, picture(t, b), Bright, 5*time.Second)

@@ -61,9 +61,9 @@
   });
 
   // The sample is whole once picture and, if the page measures itself, photon
-  // are there.
-  function settle(late) {
-    if (!watch?.frame || !(watch.photon || late)) return;
+  // are there; it waits for whoever asks for it.
+  function settle() {
+    if (!watch?.frame || !watch.resolve || !(watch.photon || watch.late)) return;
     const { stamp, handled, frames, frame, photon } = watch;
     const resolve = watch.resolve;
     clearTimeout(watch.timer);
@@ -90,7 +90,10 @@
       decode: processingDuration === undefined ? undefined : processingDuration * 1000,
     };
     settle();
-    setTimeout(() => watch === mine && settle(true), PHOTON_WAIT);
+    setTimeout(() => {
+      mine.late = true;
+      if (watch === mine) settle();
+    }, PHOTON_WAIT);
   }
 
   globalThis.easelBench = {
