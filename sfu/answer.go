@@ -21,6 +21,10 @@ func (p *Peer) Offer(sdp string) (answer string, mids map[string]TrackID, err er
 	mids = p.carried()
 	t.negotiation.Unlock()
 	if err != nil {
+		if t.pc.SignalingState() == webrtc.SignalingStateHaveRemoteOffer {
+			// pion has no way back from here: the client has to start anew.
+			p.events.push(func(o PeerObserver) { o.OnDisconnected(err) })
+		}
 		return "", nil, err
 	}
 	if answer, err = closeEmpty(answer, unused); err != nil {

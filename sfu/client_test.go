@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"encoding/binary"
+	"errors"
 	"net/netip"
 	"sync"
 	"testing"
@@ -20,9 +21,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patience bounds every wait of the tests.
 const patience = 10 * time.Second
 
+var loopback = netip.MustParseAddrPort("127.0.0.1:0")
+
 func newTestEngine(t *testing.T) *Engine {
 	t.Helper()
-	e, err := NewEngine(Config{UDP: netip.MustParseAddrPort("127.0.0.1:0")})
+	e, err := NewEngine(Config{UDP: loopback})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +104,8 @@ type client struct {
 	down *webrtc.PeerConnection // the server's offers; nil in single mode
 
 	mu       sync.Mutex
-	channels map[string]*webrtc.DataChannel
+	channels map[string]*webrtc.DataChannel // open ones, the server's before ours
+	ours     map[string]*webrtc.DataChannel
 	got      []rtp.Packet // received video, in order of arrival
 	tracks   []string     // stream ids
 	plis     int
@@ -132,7 +136,7 @@ func rawAPI(t *testing.T) *webrtc.API {
 
 func join(t *testing.T, r *Room, id ParticipantID, opts PeerOptions) *client {
 	t.Helper()
-	c := &client{t: t, channels: map[string]*webrtc.DataChannel{}}
+	c := &client{t: t, channels: map[string]*webrtc.DataChannel{}, ours: map[string]*webrtc.DataChannel{}}
 	c.see = &watcher{client: c, data: map[DataKind][]string{}}
 	api := rawAPI(t)
 	var err error
@@ -209,8 +213,12 @@ func (c *client) openChannels() {
 			c.t.Fatal(err)
 		}
 		c.keep(d)
+		c.ours[label] = d
 	}
 }
+
+// own is a channel that the client made.
+func (c *client) own(label string) *webrtc.DataChannel { return c.ours[label] }
 
 func (c *client) channel(label string) *webrtc.DataChannel {
 	c.mu.Lock()
@@ -255,7 +263,7 @@ func (c *client) answer(text string) {
 		<-gathered
 		err = c.peer.Answer(c.down.LocalDescription().SDP)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrClosed) {
 		c.t.Error(err)
 	}
 }

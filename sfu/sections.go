@@ -33,6 +33,9 @@ func parseOffer(text string) ([]section, error) {
 	if len(description.MediaDescriptions) > MaxSections {
 		return nil, fmt.Errorf("%w: %d media sections, at most %d", ErrLimit, len(description.MediaDescriptions), MaxSections)
 	}
+	if err := checkTransport(&description); err != nil {
+		return nil, err
+	}
 	seen := map[string]bool{}
 	var sections []section
 	for _, m := range description.MediaDescriptions {
@@ -48,6 +51,22 @@ func parseOffer(text string) ([]section, error) {
 		sections = append(sections, readSection(m, mid, kind))
 	}
 	return sections, nil
+}
+
+// checkTransport refuses an offer that nobody could connect to, before pion has
+// changed its state for it, from which there is no way back.
+func checkTransport(d *sdp.SessionDescription) error {
+	for _, key := range []string{"ice-ufrag", "ice-pwd", "fingerprint"} {
+		_, has := d.Attribute(key)
+		for _, m := range d.MediaDescriptions {
+			_, hasOwn := m.Attribute(key)
+			has = has || hasOwn
+		}
+		if !has {
+			return fmt.Errorf("%w: no %s", ErrSDP, key)
+		}
+	}
+	return nil
 }
 
 func readSection(m *sdp.MediaDescription, mid string, kind webrtc.RTPCodecType) section {

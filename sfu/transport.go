@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -55,7 +56,9 @@ func (t *transport) addCandidate(c webrtc.ICECandidateInit) error {
 
 // setRemote applies a remote description and the candidates that waited for it.
 func (t *transport) setRemote(d webrtc.SessionDescription) error {
-	if err := t.pc.SetRemoteDescription(d); err != nil {
+	if err := t.pc.SetRemoteDescription(d); errors.Is(err, webrtc.ErrConnectionClosed) {
+		return fmt.Errorf("%w: %w", ErrClosed, err)
+	} else if err != nil {
 		return fmt.Errorf("%w: %w", ErrSDP, err)
 	}
 	t.mu.Lock()

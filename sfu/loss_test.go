@@ -1,0 +1,253 @@
+package sfu
+
+import (
+	"encoding/binary"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/easel-live/easel/sfu/munge"
+	"github.com/easel-live/easel/sfu/packet"
+)
+
+// sink is a viewer's network, which may lose packets.
+type sink struct {
+	mu   sync.Mutex
+	lose func(h *rtp.Header) bool
+	got  []rtp.Packet
+}
+
+func (s *sink) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lose == nil || !s.lose(h) {
+		s.got = append(s.got, rtp.Packet{Header: *h, Payload: append([]byte(nil), payload...)})
+	}
+	return len(payload), nil
+}
+
+// stage sets a publication with one VP8 layer and its viewers up without a
+// network.
+func stage(viewers int, writer func(i int) rtpWriter) (*layer, []*downTrack) {
+	count := &counters{}
+	peer := &Peer{id: "PA_cam", engine: &Engine{count: count}}
+	pub := newPublication(peer, TrackSpec{ID: "TR_1", Video: true})
+	vp8 := webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, PayloadType: 96,
+	}
+	rtx := webrtc.RTPCodecParameters{
+		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: "apt=96"}, PayloadType: 97,
+	}
+	pub.codec = vp8.RTPCodecCapability
+	l := newLayer(High, packet.CodecVP8, 90000, videoSlots, count)
+	pub.layers.Store(&layerTable{High: l})
+	downs := make([]*downTrack, viewers)
+	for i := range downs {
+		d := newDownTrack(pub, count)
+		d.writer, d.codecs = writer(i), []webrtc.RTPCodecParameters{vp8, rtx}
+		d.header = rtp.Header{Version: 2, SSRC: uint32(1000 + i)}
+		d.rtx.ssrc = uint32(5000 + i)
+		if err := d.header.SetExtension(3, []byte{0, 0, 0}); err != nil {
+			panic(err)
+		}
+		pub.downs[d] = struct{}{}
+		downs[i] = d
+	}
+	return l, downs
+}
+
+func feed(l *layer, seq uint16, ts uint32, key, marker bool) {
+	payload := vp8Payload(true, key, seq, 0, 1)
+	l.receive(&packet.RTP{Sequence: seq, Timestamp: ts, Marker: marker, Payload: payload}, len(payload)+12, time.Now())
+}
+
+func TestALostPacketIsSentAgain(t *testing.T) {
+	var s sink
+	s.lose = func(h *rtp.Header) bool { return h.SSRC == 1000 && h.SequenceNumber == 3 }
+	l, downs := stage(1, func(int) rtpWriter { return &s })
+	d := downs[0]
+	d.activate()
+	for i := range uint16(6) {
+		feed(l, i+1, uint32(i)*3000, i == 0, true)
+	}
+	if len(s.got) != 5 {
+		t.Fatalf("%d packets came, want 5", len(s.got))
+	}
+	now := time.Now()
+	nack := &rtcp.TransportLayerNack{Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{3})}
+	d.hear(nack, now)
+	d.hear(nack, now.Add(time.Millisecond)) // the first answer is still under way
+	if len(s.got) != 6 {
+		t.Fatalf("%d packets after two requests, want 6", len(s.got))
+	}
+	p := s.got[5]
+	if p.SSRC != 5000 || p.PayloadType != 97 || binary.BigEndian.Uint16(p.Payload) != 3 {
+		t.Fatalf("not an RTX packet for 3: %+v", p.Header)
+	}
+	if vp8, _ := packet.ParseVP8(p.Payload[2:]); vp8.PictureID != 3 {
+		t.Fatalf("picture %d was sent again, want 3", vp8.PictureID)
+	}
+	d.hear(nack, now.Add(time.Second))
+	if len(s.got) != 7 || s.got[6].SequenceNumber != p.SequenceNumber+1 {
+		t.Fatal("a later request was not answered with the next RTX packet")
+	}
+	d.hear(&rtcp.TransportLayerNack{Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{900, 60000})}, now)
+	if len(s.got) != 7 {
+		t.Fatal("something that was never sent was sent again")
+	}
+}
+
+func TestRetransmissionHasABudget(t *testing.T) {
+	var s sink
+	l, downs := stage(1, func(int) rtpWriter { return &s })
+	downs[0].activate()
+	for i := range uint16(800) {
+		feed(l, i+1, uint32(i)*3000, i == 0, true)
+	}
+	sent := len(s.got)
+	now := time.Now()
+	for seq := uint16(1); seq <= 800; seq++ {
+		downs[0].resend(seq, now)
+	}
+	if again := len(s.got) - sent; again > resendBurst+1 {
+		t.Fatalf("%d packets were sent again at once, at most %d may be", again, resendBurst)
+	}
+}
+
+func TestALatePacketFindsItsPlace(t *testing.T) {
+	var s sink
+	l, downs := stage(1, func(int) rtpWriter { return &s })
+	downs[0].activate()
+	feed(l, 10, 0, true, true)
+	feed(l, 12, 6000, false, true)
+	feed(l, 11, 3000, false, true)
+	feed(l, 11, 3000, false, true)
+	if len(s.got) != 3 || s.got[1].SequenceNumber != s.got[0].SequenceNumber+2 || s.got[2].SequenceNumber != s.got[0].SequenceNumber+1 {
+		t.Fatalf("sent %v", s.got)
+	}
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) WriteRTP(*rtp.Header, []byte) (int, error) { return 0, errors.New("gone") }
+
+func TestABrokenViewerHarmsNobody(t *testing.T) {
+	var s sink
+	l, downs := stage(2, func(i int) rtpWriter {
+		if i == 0 {
+			return brokenWriter{}
+		}
+		return &s
+	})
+	for _, d := range downs {
+		d.activate()
+	}
+	feed(l, 1, 0, true, true)
+	feed(l, 2, 3000, false, true)
+	if len(s.got) != 2 {
+		t.Fatalf("%d packets, want 2", len(s.got))
+	}
+}
+
+// TestLossOnTheWire loses packets between sfu and a real viewer, whose NACKs
+// have to bring them back.
+func TestLossOnTheWire(t *testing.T) {
+	r := newTestEngine(t).NewRoom("r")
+	cam := publish(t, r, "PA_cam", "TR_1", true)
+	v := watch(t, r, "PA_v", "TR_1", true)
+	cam.film("the full layer", seesLayer(v, 1))
+	d := v.peer.subscriptions()[0].down
+	d.mu.Lock()
+	wire := d.writer
+	lost := map[uint16]bool{}
+	d.writer = writerFunc(func(h *rtp.Header, payload []byte) (int, error) {
+		if h.SSRC == d.header.SSRC && h.SequenceNumber%5 == 0 && !lost[h.SequenceNumber] {
+			lost[h.SequenceNumber] = true
+			return len(payload), nil
+		}
+		return wire.WriteRTP(h, payload)
+	})
+	ssrc := d.header.SSRC
+	d.unlock()
+	v.mu.Lock()
+	v.got = nil
+	v.mu.Unlock()
+	for range 20 {
+		cam.frame(false, 0, 1)
+	}
+	end := cam.timestamp
+	complete := func() bool {
+		seen := map[uint16]bool{}
+		var lowest, highest uint16
+		done := false
+		for i, p := range v.packets() {
+			seen[p.SequenceNumber] = true
+			if i == 0 || int16(p.SequenceNumber-lowest) < 0 {
+				lowest = p.SequenceNumber
+			}
+			if i == 0 || int16(p.SequenceNumber-highest) > 0 {
+				highest = p.SequenceNumber
+			}
+			done = done || p.Timestamp == end
+		}
+		var missing []uint16
+		for s := lowest; s != highest; s++ {
+			if !seen[s] {
+				missing = append(missing, s)
+			}
+		}
+		if len(missing) > 0 {
+			_ = v.up.WriteRTCP([]rtcp.Packet{&rtcp.TransportLayerNack{
+				MediaSSRC: ssrc, Nacks: rtcp.NackPairsFromSequenceNumbers(missing),
+			}})
+			time.Sleep(5 * time.Millisecond)
+			cam.frame(false, 0, 1) // pion delivers RTX with the next packet
+			end = cam.timestamp
+		}
+		return done && len(missing) == 0 && len(seen) > 30
+	}
+	eventually(t, "everything lost came back", complete)
+	if n := r.engine.count.retransmits.Load(); n == 0 {
+		t.Error("nothing was sent again")
+	}
+}
+
+type writerFunc func(*rtp.Header, []byte) (int, error)
+
+func (f writerFunc) WriteRTP(h *rtp.Header, p []byte) (int, error) { return f(h, p) }
+
+// inAt is the newest packet of l with other VP8 counters, for a segment that
+// has to rewrite them.
+func inAt(l *layer) munge.In {
+	l.ring.RLock()
+	defer l.ring.RUnlock()
+	p := l.ring.At(l.ring.Head())
+	vp8 := p.VP8
+	vp8.PictureID += 1000
+	return munge.In{Index: p.Index + 1, Timestamp: p.Timestamp + 3000, VP8: &vp8}
+}
+
+// TestSteadyStateAllocatesNothing holds the packet path to what it promises.
+func TestSteadyStateAllocatesNothing(t *testing.T) {
+	l, downs := stage(10, func(int) rtpWriter { return nowhere{} })
+	for _, d := range downs {
+		d.activate()
+	}
+	feed(l, 0, 0, true, true)
+	payload := make([]byte, 1200)
+	copy(payload, vp8Payload(true, false, 7, 1, 1))
+	p := packet.RTP{Marker: true, Payload: payload}
+	now := time.Now()
+	if allocs := testing.AllocsPerRun(1000, func() {
+		p.Sequence++
+		p.Timestamp += 3000
+		l.receive(&p, 1212, now)
+	}); allocs != 0 {
+		t.Fatalf("%.1f allocations per packet", allocs)
+	}
+}
