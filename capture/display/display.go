@@ -49,8 +49,9 @@ type Display struct {
 type Changes struct {
 	// Damage covers all pixels that may have changed.
 	Damage damage.Region
-	// First is when the first of the damage was heard of; zero without damage.
-	First time.Time
+	// First and Last are when the first and the last of the damage were heard
+	// of; zero without damage.
+	First, Last time.Time
 	// Resized and Cursor say whether the size or the pointer's shape changed.
 	Resized, Cursor bool
 }
@@ -206,8 +207,9 @@ func (d *Display) damaged(a xproto.Rectangle) {
 	if r.Empty() {
 		return
 	}
+	d.pending.Last = time.Now()
 	if d.pending.First.IsZero() {
-		d.pending.First = time.Now()
+		d.pending.First = d.pending.Last
 	}
 	d.pending.Damage.Add(r)
 }
@@ -220,6 +222,7 @@ func (d *Display) resized(width, height int) {
 	d.pending.Damage.Clear()
 	d.pending.Damage.Add(image.Rectangle{Max: d.size})
 	d.pending.First = time.Now()
+	d.pending.Last = d.pending.First
 	select {
 	case d.changed <- struct{}{}:
 	default:

@@ -1,0 +1,394 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"log/slog"
+	"math"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/rtp"
+
+	"github.com/easel-live/easel/capture/damage"
+	"github.com/easel-live/easel/capture/display"
+	"github.com/easel-live/easel/capture/encode"
+	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/signaling/client"
+	"github.com/easel-live/easel/wire"
+)
+
+const (
+	never = time.Duration(math.MaxInt64)
+
+	clockRate = 90_000 // RTP ticks per second
+
+	// grabRounds bounds how often a capture goes back for damage that arrived
+	// while it grabbed.
+	grabRounds = 3
+
+	// staleWait is how long a capture waits after the display refused it.
+	staleWait = 10 * time.Millisecond
+)
+
+// Layers of a Stream, as Sink and OnRTCP count them.
+const (
+	HalfLayer = iota
+	FullLayer
+	layerCount
+)
+
+// Options of a Stream. Zero values take the defaults.
+type Options struct {
+	FPS      int // cap of the full layer, frames per second: 60
+	HalfFPS  int // cap of the half layer: 15
+	Kbps     int // bitrate of the full layer in motion, 1,000 bit/s: 3,500
+	HalfKbps int // of the half layer: 800
+	Log      *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	set := func(v *int, otherwise int) {
+		if *v <= 0 {
+			*v = otherwise
+		}
+	}
+	set(&o.FPS, 60)
+	set(&o.HalfFPS, 15)
+	set(&o.Kbps, 3500)
+	set(&o.HalfKbps, 800)
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Stats counts what a Stream has done.
+type Stats struct {
+	Captures, Frames, Keyframes, Refinements, Packets, Bytes, Unsent atomic.Uint64
+}
+
+// Stream turns one display into one room's video and cursor. Run does the work;
+// the other methods may be called from anywhere.
+type Stream struct {
+	Stats Stats
+
+	display *display.Display
+	sink    Sink
+	opts    Options
+	log     *slog.Logger
+	layers  [layerCount]*layer
+	cursor  *cursor
+	mark    mark
+
+	wake    chan struct{}    // something below changed
+	resizes chan image.Point // the latest wish
+
+	start   time.Time
+	base    uint32 // RTP timestamp of start
+	size    image.Point
+	changes display.Changes
+	dirty   damage.Region // damaged and not captured
+	retry   time.Duration // no capture before
+	quiet   time.Duration // last damage
+	damaged time.Time     // last damage that was captured
+	send    func(*rtp.Packet) error
+	sending int // layer that send sends on
+	tag     []byte
+}
+
+// NewStream prepares a stream of d into sink.
+func NewStream(d *display.Display, sink Sink, o Options) *Stream {
+	o = o.withDefaults()
+	s := &Stream{
+		display: d, sink: sink, opts: o, log: o.Log,
+		wake: make(chan struct{}, 1), resizes: make(chan image.Point, 1),
+		start: time.Now(), base: rand.Uint32(),
+	}
+	s.layers[HalfLayer] = newLayer(HalfLayer, 2, o.HalfFPS, o.HalfKbps)
+	s.layers[FullLayer] = newLayer(FullLayer, 1, o.FPS, o.Kbps)
+	s.cursor = newCursor(d, sink)
+	s.send = s.write
+	return s
+}
+
+// RequestKeyframe asks for a keyframe of a layer, soon.
+func (s *Stream) RequestKeyframe(layer int) {
+	s.layers[layer].keyWanted.Store(true)
+	s.poke()
+}
+
+// SetBitrate gives both layers together what the server estimates it can take,
+// in bits per second. The full layer never gets more than Options say.
+func (s *Stream) SetBitrate(bps float64) {
+	half := min(s.opts.HalfKbps, int(bps/1000)/4)
+	s.layers[HalfLayer].kbps.Store(int32(max(half, 100)))
+	s.layers[FullLayer].kbps.Store(int32(min(max(int(bps*0.9/1000)-half, 300), s.opts.Kbps)))
+}
+
+// Resize asks for another display size; the last wish counts.
+func (s *Stream) Resize(size image.Point) {
+	for {
+		select {
+		case s.resizes <- size:
+			return
+		default:
+		}
+		select {
+		case <-s.resizes:
+		default:
+		}
+	}
+}
+
+// Welcome sends the pointer's shape to a newcomer.
+func (s *Stream) Welcome(identity string) {
+	s.cursor.welcome(identity)
+	s.poke()
+}
+
+// Injecting notes that input is about to reach the display: the frame that
+// answers it will carry a tag.
+func (s *Stream) Injecting(generation, sequence uint32) {
+	s.mark.set(generation, sequence, time.Now())
+	if s.cursor.stir() {
+		s.poke()
+	}
+}
+
+// Run streams until ctx ends, the display is lost (ErrLost) or cannot be
+// encoded.
+func (s *Stream) Run(ctx context.Context) error {
+	defer func() {
+		for _, l := range s.layers {
+			l.close()
+		}
+	}()
+	if err := s.resized(); err != nil {
+		return err
+	}
+	s.changes.Cursor = true
+	s.absorb()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		wait, err := s.step(s.now())
+		if err != nil {
+			return err
+		}
+		if wait != never {
+			timer.Reset(wait)
+		} else {
+			timer.Stop()
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-s.display.Lost():
+			return display.ErrLost
+		case <-s.display.Changed():
+			s.display.Take(&s.changes)
+			s.absorb()
+		case size := <-s.resizes:
+			if err := s.display.Resize(size); err != nil {
+				s.log.Warn("resize refused", "size", size, "error", err)
+			}
+		case <-s.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+func (s *Stream) now() time.Duration { return time.Since(s.start) }
+
+func (s *Stream) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// absorb takes in changes: what is damaged, and whether the pointer looks
+// otherwise. A changed size is noticed when it matters, in capture.
+func (s *Stream) absorb() {
+	c := &s.changes
+	if c.Cursor {
+		s.cursor.reshape(s.log)
+	}
+	if !c.Damage.Empty() {
+		s.dirty.AddRegion(&c.Damage)
+		s.damaged = c.Last
+		s.quiet = c.Last.Sub(s.start)
+	}
+	*c = display.Changes{}
+}
+
+// step does what is due, and returns when there is something to do next.
+func (s *Stream) step(now time.Duration) (time.Duration, error) {
+	wait := s.cursor.step(now)
+	if s.display.Size() != s.size {
+		if err := s.resized(); err != nil {
+			return 0, err
+		}
+	}
+	if !s.dirty.Empty() {
+		in := max(s.layers[FullLayer].pace.wait(now), s.retry-now)
+		if in <= 0 {
+			if err := s.capture(now); err != nil {
+				return 0, err
+			}
+			in = 0
+			if !s.dirty.Empty() {
+				in = staleWait
+			}
+		}
+		if !s.dirty.Empty() {
+			wait = min(wait, in)
+		}
+	}
+	// The full layer first: it is what the hand waits for. Both layers of one
+	// capture share its timestamp.
+	for i := layerCount - 1; i >= 0; i-- {
+		l := s.layers[i]
+		task, in := l.due(now, s.quiet)
+		if task != nothing && in == 0 {
+			if err := s.frame(l, task, now); err != nil {
+				return 0, err
+			}
+			_, in = l.due(s.now(), s.quiet)
+		}
+		wait = min(wait, in)
+	}
+	return wait, nil
+}
+
+// resized follows the display's size.
+func (s *Stream) resized() error {
+	s.size = s.display.Size()
+	full, half := image.Rectangle{Max: s.size}, encode.HalfSize(s.size)
+	for _, l := range s.layers {
+		if err := l.resize(s.size); err != nil {
+			return fmt.Errorf("capture: %v: %w", s.size, err)
+		}
+	}
+	s.dirty.Clear()
+	s.dirty.Add(full)
+	s.damaged = time.Now()
+	err := errors.Join(
+		s.sink.SetAttributes(map[string]string{room.DisplayAttribute: fmt.Sprintf("%dx%d", s.size.X, s.size.Y)}),
+		s.sink.SetDimensions([]client.Layer{
+			{RID: "h", Width: half.X, Height: half.Y}, {RID: "f", Width: s.size.X, Height: s.size.Y},
+		}))
+	if err != nil {
+		s.log.Warn("the room was not told the display's size", "error", err)
+	}
+	return nil
+}
+
+// capture grabs and converts what is damaged, including what is heard of
+// meanwhile, and hands it to the layers.
+func (s *Stream) capture(now time.Duration) error {
+	bounds := image.Rectangle{Max: s.size}
+	for range grabRounds {
+		s.dirty.Clip(bounds)
+		s.dirty.Align(encode.Grid, bounds)
+		tiles, err := s.display.Grab(&s.dirty)
+		switch {
+		case errors.Is(err, display.ErrStale):
+			// The size is changing: the next step will see the new one.
+			s.retry = now + staleWait
+			return nil
+		case err != nil:
+			return fmt.Errorf("capture: %w", err)
+		}
+		for i := range tiles {
+			t := &tiles[i]
+			if err := s.layers[FullLayer].picture.Update(t.Pix, t.Stride(), t.Rect); err != nil {
+				return fmt.Errorf("capture: %w", err)
+			}
+			for _, l := range s.layers {
+				l.captured(t.Rect)
+			}
+		}
+		s.dirty.Clear()
+		s.Stats.Captures.Add(1)
+		select {
+		case <-s.display.Changed():
+			s.display.Take(&s.changes)
+			s.absorb()
+		default:
+			return nil
+		}
+		if s.dirty.Empty() || s.display.Size() != s.size {
+			return nil
+		}
+	}
+	return nil
+}
+
+// frame encodes and sends one frame of a layer. An encoder that fails is
+// replaced, and its successor starts with a keyframe.
+func (s *Stream) frame(l *layer, t task, at time.Duration) error {
+	captured := time.Now()
+	if l.divisor == 2 {
+		if err := s.halve(l); err != nil {
+			return err
+		}
+	}
+	f, err := l.encode(t, at)
+	if err != nil {
+		s.log.Error("encoder failed, starting another", "error", err)
+		if err := l.restart(); err != nil {
+			return fmt.Errorf("capture: %w", err)
+		}
+		return nil
+	}
+	timestamp := s.base + uint32(at.Microseconds()*clockRate/1_000_000)
+	s.sending = l.index
+	if err := l.packets.Packets(f.Data, timestamp, s.send); err != nil {
+		s.Stats.Unsent.Add(1)
+	}
+	s.Stats.Frames.Add(1)
+	s.Stats.Bytes.Add(uint64(len(f.Data)))
+	if f.Key {
+		s.Stats.Keyframes.Add(1)
+	}
+	if t == refine {
+		s.Stats.Refinements.Add(1)
+	} else if l.index == FullLayer {
+		s.answer(timestamp, captured)
+	}
+	return nil
+}
+
+// halve brings the half picture up to date.
+func (s *Stream) halve(l *layer) error {
+	for _, r := range l.dirty.Rects() {
+		if err := l.picture.Halve(s.layers[FullLayer].picture, r); err != nil {
+			return fmt.Errorf("capture: %w", err)
+		}
+	}
+	return nil
+}
+
+// answer tags a frame if it is the first to show damage from after an input.
+func (s *Stream) answer(timestamp uint32, captured time.Time) {
+	m, ok := s.mark.take(s.damaged)
+	if !ok {
+		return
+	}
+	s.tag = wire.AppendFrameTag(s.tag[:0], &wire.FrameTag{
+		RTPTimestamp: timestamp, Generation: m.generation, Sequence: m.sequence,
+		Injected: m.at.UnixMicro(), Captured: captured.UnixMicro(), Encoded: time.Now().UnixMicro(),
+	})
+	// Lossy: a lost tag is one measurement less.
+	_ = s.sink.PublishData(wire.TopicFrame, s.tag, false)
+}
+
+func (s *Stream) write(p *rtp.Packet) error {
+	s.Stats.Packets.Add(1)
+	return s.sink.WriteRTP(s.sending, p)
+}

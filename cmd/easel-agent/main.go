@@ -1,0 +1,91 @@
+// Command easel-agent carries one X display into one Easel room: what changes
+// goes out as video, the lease holder's hand comes in.
+//
+// It runs until it is told to stop, and joins again when the server is lost.
+// Exit codes:
+//
+//	0  told to stop (SIGTERM, SIGINT); nothing is held on the display
+//	1  something unexpected
+//	2  bad flags or environment
+//	3  the X server could not be reached, or was lost
+//	4  the server refuses the token
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"github.com/jezek/xgb"
+
+	"github.com/easel-live/easel/capture"
+	"github.com/easel-live/easel/capture/display"
+	"github.com/easel-live/easel/signaling/client"
+)
+
+const (
+	exitUnexpected  = 1
+	exitUsage       = 2
+	exitDisplayLost = 3
+	exitRefused     = 4
+)
+
+type flags struct {
+	URL      string     `env:"EASEL_URL" required:"" help:"WebSocket URL of the server, ws:// or wss://."`
+	Token    string     `env:"EASEL_TOKEN" required:"" help:"Access token with the agent's role. Prefer the environment: flags are seen by everyone on the machine."`
+	Display  string     `env:"DISPLAY" required:"" help:"X display to carry. $$XAUTHORITY names its authority file."`
+	FPS      int        `env:"EASEL_FPS" default:"60" help:"Most frames per second."`
+	Kbps     int        `env:"EASEL_KBPS" default:"3500" help:"Bitrate of the full layer in motion, 1,000 bits per second."`
+	LogLevel slog.Level `env:"EASEL_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
+}
+
+func (f *flags) Validate() error {
+	if f.FPS < 1 || f.FPS > 240 {
+		return errors.New("--fps: want 1 to 240")
+	}
+	if f.Kbps < 100 || f.Kbps > 100_000 {
+		return errors.New("--kbps: want 100 to 100000")
+	}
+	return nil
+}
+
+func main() {
+	var f flags
+	parser := kong.Must(&f, kong.Name("easel-agent"), kong.Description("Carries one X display into one Easel room."))
+	if _, err := parser.Parse(os.Args[1:]); err != nil {
+		parser.Errorf("%s", err)
+		os.Exit(exitUsage)
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: f.LogLevel}))
+	xgb.Logger = log.New(io.Discard, "", 0) // what matters comes back as an error
+
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	err := capture.RunAgent(ctx, capture.AgentConfig{
+		Display: f.Display, URL: f.URL, Token: f.Token,
+		Options: capture.Options{FPS: f.FPS, Kbps: f.Kbps, Log: logger},
+	})
+	if err != nil {
+		logger.Error("stopped", "error", err)
+	}
+	os.Exit(exitCode(err))
+}
+
+func exitCode(err error) int {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, display.ErrLost):
+		return exitDisplayLost
+	case errors.Is(err, client.ErrRefused):
+		return exitRefused
+	default:
+		return exitUnexpected
+	}
+}
