@@ -181,6 +181,13 @@ func (g *guest) until(what string, cond func() bool) {
 	}
 }
 
+// holds says whether a condition on what the guest was told is so now.
+func (g *guest) holds(cond func() bool) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return cond()
+}
+
 func (g *guest) heard(m message) func() bool {
 	return func() bool {
 		for _, got := range g.messages {

@@ -45,7 +45,7 @@ func TestDataGoesToEveryoneElse(t *testing.T) {
 	}
 	b.until("b hears what is for b", b.heard(message{"a", "chat", "to b"}))
 	c.until("c hears the end", c.heard(message{"a", "chat", "end"}))
-	if c.heard(message{"a", "chat", "to b"})() {
+	if c.holds(c.heard(message{"a", "chat", "to b"})) {
 		t.Error("c heard what was for b alone")
 	}
 	if len(chat(a)) != 0 {
@@ -103,10 +103,10 @@ func TestOnlyTheHolderReachesTheCanvas(t *testing.T) {
 	}
 	agent.until("the owner's input arrives", agent.heard(message{"owner", wire.TopicInput, string(input)}))
 	viewer.waitMetric(h, "easel_input_refused_total", 1, "not_holder")
-	if agent.heard(message{"viewer", wire.TopicInput, string(input)})() {
+	if agent.holds(agent.heard(message{"viewer", wire.TopicInput, string(input)})) {
 		t.Error("a viewer's input reached the agent")
 	}
-	if viewer.heard(message{"owner", wire.TopicInput, string(input)})() {
+	if viewer.holds(viewer.heard(message{"owner", wire.TopicInput, string(input)})) {
 		t.Error("input reached a viewer")
 	}
 
@@ -167,8 +167,8 @@ func TestASecondJoinReplacesTheFirst(t *testing.T) {
 	other.until("the first is there", func() bool { return other.people["twin"].SID == first.SID() })
 	second := h.enter("twin", room.Viewer)
 	first.until("the first is told to leave", func() bool { return first.closed })
-	if !errors.Is(first.closing, client.ErrLeft) {
-		t.Errorf("first ended with %v", first.closing)
+	if !first.holds(func() bool { return errors.Is(first.closing, client.ErrLeft) }) {
+		t.Error("the first was not told to leave")
 	}
 	other.until("the second took the place", func() bool { return other.people["twin"].SID == second.SID() })
 	if first.SID() == second.SID() {
@@ -187,8 +187,8 @@ func TestNoticesAndClosing(t *testing.T) {
 	}
 	h.server.CloseRoom("studio")
 	g.until("the guest is sent away", func() bool { return g.closed })
-	if !errors.Is(g.closing, client.ErrLeft) {
-		t.Errorf("ended with %v", g.closing)
+	if !g.holds(func() bool { return errors.Is(g.closing, client.ErrLeft) }) {
+		t.Error("the guest was not told to leave")
 	}
 }
 
@@ -238,10 +238,10 @@ func TestAgentAttributes(t *testing.T) {
 		t.Fatal(err)
 	}
 	viewer.until("the last change is seen", func() bool { return viewer.people["agent"].Attributes["last"] == "1" })
-	if got := viewer.people["agent"].Attributes[room.RoleAttribute]; got != "agent" {
-		t.Errorf("the agent made itself %q", got)
+	if !viewer.holds(func() bool { return viewer.people["agent"].Attributes[room.RoleAttribute] == "agent" }) {
+		t.Error("the agent changed its role")
 	}
-	if got := agent.people["viewer"].Attributes["mood"]; got != "" {
-		t.Errorf("a viewer set an attribute: %q", got)
+	if agent.holds(func() bool { return agent.people["viewer"].Attributes["mood"] != "" }) {
+		t.Error("a viewer set an attribute")
 	}
 }

@@ -2,9 +2,11 @@ package client
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
+	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -20,7 +22,9 @@ func newAPI() (*webrtc.API, error) {
 	if err := webrtc.RegisterDefaultInterceptors(media, interceptors); err != nil {
 		return nil, fmt.Errorf("client: interceptors: %w", err)
 	}
-	settings := webrtc.SettingEngine{}
+	silent := logging.NewDefaultLoggerFactory()
+	silent.Writer = io.Discard // what matters comes back as errors and states
+	settings := webrtc.SettingEngine{LoggerFactory: silent}
 	settings.SetIncludeLoopbackCandidate(true)
 	settings.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	return webrtc.NewAPI(

@@ -1,0 +1,257 @@
+package stockjs
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+	"github.com/pion/webrtc/v4"
+	"github.com/pion/webrtc/v4/pkg/media/ivfreader"
+
+	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/sfu"
+	"github.com/easel-live/easel/signaling"
+	"github.com/easel-live/easel/signaling/client"
+	"github.com/easel-live/easel/signaling/token"
+)
+
+const (
+	key      = "testkey"
+	secret   = "test-secret-test-secret-test-secret-0"
+	bundle   = "../../client/node_modules/livekit-client/dist/livekit-client.umd.js"
+	patience = 30 * time.Second
+)
+
+// stage is a server with an agent that plays a recording, and a browser.
+type stage struct {
+	t       *testing.T
+	http    *httptest.Server
+	url     string
+	server  *signaling.Server
+	agent   *client.Conn
+	data    chan [3]string // from, topic, payload: what the agent hears
+	browser context.Context
+}
+
+func setUp(t *testing.T) *stage {
+	t.Helper()
+	if _, err := os.Stat(bundle); err != nil {
+		t.Fatalf("livekit-client is not installed (npm ci in client/): %v", err)
+	}
+	engine, err := sfu.NewEngine(sfu.Config{UDP: netip.MustParseAddrPort("127.0.0.1:0")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := signaling.NewServer(signaling.Config{Keys: token.Keys{key: secret}, Engine: engine})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	server.Mount(mux)
+	mux.HandleFunc("GET /livekit-client.umd.js", func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, bundle) })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		http.ServeFile(w, r, filepath.Join("testdata", "page.html"))
+	})
+	s := &stage{t: t, http: httptest.NewServer(mux), server: server, data: make(chan [3]string, 256)}
+	s.url = "ws" + strings.TrimPrefix(s.http.URL, "http")
+	t.Cleanup(func() {
+		server.Close()
+		s.http.Close()
+		if err := engine.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s.startAgent()
+	s.startBrowser()
+	return s
+}
+
+func (s *stage) token(identity string, role room.Role) string {
+	s.t.Helper()
+	raw, err := token.Mint(key, secret, token.Grant{Room: "studio", Identity: identity, Role: role, TTL: time.Hour})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return raw
+}
+
+// OnParticipant, OnTrack and OnClosed: the agent does not care.
+func (s *stage) OnParticipant(client.Participant) {}
+
+func (s *stage) OnTrack(*webrtc.TrackRemote, *webrtc.RTPReceiver) {}
+func (s *stage) OnClosed(error)                                   {}
+
+func (s *stage) OnData(from, topic string, payload []byte) {
+	select {
+	case s.data <- [3]string{from, topic, string(payload)}:
+	default:
+	}
+}
+
+func (s *stage) startAgent() {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	agent, err := client.Dial(ctx, client.Options{URL: s.url, Token: s.token("agent", room.Agent)}, s)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.agent = agent
+	s.t.Cleanup(func() {
+		if err := agent.Close(); err != nil {
+			s.t.Error(err)
+		}
+	})
+	track, err := agent.PublishVideo(ctx, client.VideoSpec{
+		Name: "display", Codec: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
+		Layers: []client.Layer{{RID: "h", Width: 320, Height: 200}, {RID: "f", Width: 640, Height: 400}},
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	stop := make(chan struct{})
+	var players sync.WaitGroup
+	for layer, name := range []string{"half.ivf", "full.ivf"} {
+		frames := load(s.t, filepath.Join("testdata", name))
+		players.Go(func() { play(track, layer, frames, stop) })
+	}
+	s.t.Cleanup(func() {
+		close(stop)
+		players.Wait()
+	})
+}
+
+func load(t *testing.T, path string) [][]byte {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	reader, _, err := ivfreader.NewWith(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var frames [][]byte
+	for {
+		frame, _, err := reader.ParseNextFrame()
+		if errors.Is(err, io.EOF) {
+			return frames
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		frames = append(frames, frame)
+	}
+}
+
+const frameTicks = 90000 / 15 // the recording has 15 frames a second
+
+// play sends the recording over and over; both layers share timestamps.
+func play(track *client.VideoTrack, layer int, frames [][]byte, stop <-chan struct{}) {
+	packetizer := rtp.NewPacketizer(1200, 0, 0, &codecs.VP8Payloader{EnablePictureID: true}, rtp.NewRandomSequencer(), 90000)
+	tick := time.NewTicker(time.Second / 15)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+		}
+		for _, pkt := range packetizer.Packetize(frames[n%len(frames)], 0) {
+			pkt.Timestamp = uint32(n) * frameTicks
+			if track.WriteRTP(layer, pkt) != nil {
+				return
+			}
+		}
+	}
+}
+
+func (s *stage) startBrowser() {
+	s.t.Helper()
+	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true),
+		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
+		chromedp.UserDataDir(s.t.TempDir()),
+	)
+	if path := os.Getenv("EASEL_CHROMIUM"); path != "" {
+		opts = append(opts, chromedp.ExecPath(path))
+	}
+	allocated, endAllocator := chromedp.NewExecAllocator(context.Background(), opts...)
+	browser, endBrowser := chromedp.NewContext(allocated)
+	s.browser = browser
+	s.t.Cleanup(func() {
+		if err := chromedp.Cancel(browser); err != nil {
+			s.t.Log(err)
+		}
+		endBrowser()
+		endAllocator()
+	})
+	if err := chromedp.Do(browser); err != nil {
+		s.t.Fatalf("start Chromium: %v", err)
+	}
+}
+
+// page is one tab.
+type page struct {
+	t   *testing.T
+	tab context.Context
+}
+
+// open opens a tab and joins with the client's options, as JavaScript.
+func (s *stage) open(identity, options string) *page {
+	s.t.Helper()
+	tab, end := chromedp.NewContext(s.browser)
+	s.t.Cleanup(end)
+	p := &page{t: s.t, tab: tab}
+	if err := chromedp.Do(tab, chromedp.Navigate(s.http.URL)); err != nil {
+		s.t.Fatal(err)
+	}
+	p.do("join(" + quote(s.url) + ", " + quote(s.token(identity, room.Viewer)) + ", " + options + ")")
+	if outcome := eval[string](p, `seen.state + " " + seen.error`); outcome != "connected " {
+		s.t.Fatalf("%s: %v", identity, outcome)
+	}
+	return p
+}
+
+func eval[T any](p *page, js string) T {
+	p.t.Helper()
+	v, err := chromedp.Run(p.tab, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.t.Fatalf("%s: %v", js, err)
+	}
+	return v
+}
+
+// do runs JavaScript for its effect and waits for a promise it returns.
+func (p *page) do(js string) {
+	p.t.Helper()
+	eval[chromedp.Void](p, js)
+}
+
+// until polls a condition in the page.
+func (p *page) until(what, js string) {
+	p.t.Helper()
+	deadline := time.Now().Add(patience)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !eval[bool](p, "Boolean("+js+")") {
+		if time.Now().After(deadline) {
+			p.t.Fatalf("%s: not so after %v: %s", what, patience, eval[string](p, "JSON.stringify(seen)"))
+		}
+		<-tick.C
+	}
+}

@@ -1,0 +1,87 @@
+package stockjs
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/easel-live/easel/signaling/client"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var _ client.Handler = (*stage)(nil)
+
+func quote(s string) string {
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return `""`
+	}
+	return string(raw)
+}
+
+func TestOnePeerConnection(t *testing.T) { exercise(t, `{}`, "publisher-only") }
+
+func TestTwoPeerConnections(t *testing.T) {
+	exercise(t, `{singlePeerConnection: false}`, "subscriber-primary")
+}
+
+func TestAdaptiveStream(t *testing.T) {
+	exercise(t, `{adaptiveStream: true, dynacast: true}`, "publisher-only")
+}
+
+// exercise does what a viewer's page does, with the client's options; mode is
+// what the client itself calls the way it then connects.
+func exercise(t *testing.T, options, mode string) {
+	s := setUp(t)
+	p := s.open("watcher", options)
+	if got := eval[string](p, `room.engine.pcManager.mode`); got != mode {
+		t.Errorf("the client connects %s, want %s", got, mode)
+	}
+	p.until("video plays", `seen.frames > 10 && seen.width > 0`)
+	p.until("the agent is known by role", `others().some(([i, role]) => i === "agent" && role === "agent")`)
+
+	// Data up.
+	p.do(`say("hello", "greeting")`)
+	select {
+	case got := <-s.data:
+		for got[1] == "easel.control" {
+			got = <-s.data
+		}
+		if got != [3]string{"watcher", "greeting", "hello"} {
+			t.Errorf("the agent heard %v", got)
+		}
+	case <-time.After(patience):
+		t.Fatal("the agent heard nothing")
+	}
+	// Data down, and the lease from the server itself.
+	if err := s.agent.PublishData("answer", []byte("welcome"), true); err != nil {
+		t.Fatal(err)
+	}
+	p.until("data arrives", `seen.data.some(([f, topic, d]) => f === "agent" && topic === "answer" && d === "welcome")`)
+	p.until("the lease arrives", `seen.data.some(([f, topic, d]) => f === "" && topic === "easel.control" && JSON.parse(d).type === "lease")`)
+	p.until("the lease is in the room's metadata", `"generation" in JSON.parse(room.metadata).lease`)
+
+	// Chat between two stock clients.
+	q := s.open("friend", options)
+	q.until("a second viewer's video plays", `seen.frames > 10`)
+	q.do(`chat("good line")`)
+	p.until("chat arrives", `seen.chat.some(([f, text]) => f === "friend" && text === "good line")`)
+
+	// A lost signal connection heals without a new join.
+	p.do(`(window.sid = room.localParticipant.sid, room.simulateScenario("signal-reconnect"))`)
+	p.until("resumed", `seen.events.includes("Reconnected")`)
+	p.do(`(window.before = seen.frames)`)
+	p.until("video goes on after the resume", `seen.frames > window.before + 10 && room.localParticipant.sid === window.sid`)
+
+	// A full reconnect is another stay.
+	p.do(`(seen.events = [], room.simulateScenario("full-reconnect"))`)
+	p.until("rejoined", `seen.events.includes("Reconnected")`)
+	p.do(`(window.before = seen.frames = 0)`)
+	p.until("video goes on after the reconnect", `seen.frames > 10 && room.localParticipant.sid !== window.sid`)
+
+	q.do(`room.disconnect()`)
+	p.until("the friend has left", `!others().some(([i]) => i === "friend")`)
+}
