@@ -108,6 +108,8 @@ export function follow(
   let source: EventSource | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let over = false;
+  // The first failure is most likely a refusal: ask at once.
+  let wait = 0;
 
   const open = () => {
     source = new EventSource(`/api/v1${at(id, '/events')}`);
@@ -115,7 +117,8 @@ export function follow(
     // EventSource hides why it was refused, so a plain request asks.
     source.onerror = () => {
       source?.close();
-      timer = setTimeout(again, RETRY_MS);
+      timer = setTimeout(again, wait);
+      wait = RETRY_MS;
     };
   };
 

@@ -19,7 +19,9 @@ export interface Point {
 export const MIN_DISPLAY: Size = { width: 640, height: 480 };
 export const MAX_DISPLAY: Size = { width: 3840, height: 2160 };
 
-/** Below this many CSS pixels GIMP's own windows no longer fit. */
+/** A viewport below this many CSS pixels is a phone's: GIMP's windows don't fit. */
+const SMALL: Size = { width: 800, height: 480 };
+/** What a small viewport gets at least. */
 const USABLE: Size = { width: 1024, height: 640 };
 const TALLEST = 4 / 3;
 
@@ -31,7 +33,7 @@ const SNAP = 1.03;
  * viewport too small for GIMP gets a larger display, which place() shrinks.
  */
 export function wantedDisplay(viewport: Size, pixelRatio: number): Size {
-  const small = viewport.width < USABLE.width || viewport.height < MIN_DISPLAY.height;
+  const small = viewport.width < SMALL.width || viewport.height < SMALL.height;
   return bounded(small ? enlarged(viewport) : scaled(viewport, pixelRatio));
 }
 

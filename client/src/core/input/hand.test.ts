@@ -38,6 +38,15 @@ describe('Hand', () => {
     expect(ways()).toEqual([[1], [2, 3], [4]]);
   });
 
+  it('says nothing of points on the same pixel', () => {
+    hand.hold(1);
+    hand.moves([at(1), at(1), at(2)]);
+    vi.advanceTimersByTime(10);
+    hand.moves([at(2)]);
+    hand.moves([]);
+    expect(ways()).toEqual([[1, 2]]);
+  });
+
   it('never lets a press overtake the moves before it', () => {
     hand.hold(1);
     hand.moves([at(1)]);

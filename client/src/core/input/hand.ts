@@ -18,6 +18,7 @@ export class Hand {
   #meter: PhotonMeter;
   #defer: Defer;
   #waiting: TimedPoint[] = [];
+  #at: TimedPoint | null = null;
   #cancel: (() => void) | null = null;
 
   constructor(outlet: Outlet, meter: PhotonMeter, defer: Defer) {
@@ -37,8 +38,14 @@ export class Hand {
     this.#sender.begin(generation);
   }
 
+  /** The pointer's way; points that stay on the same pixel say nothing. */
   moves(points: readonly TimedPoint[]): void {
-    this.#waiting.push(...points);
+    for (const point of points) {
+      if (point.x === this.#at?.x && point.y === this.#at.y) continue;
+      this.#at = point;
+      this.#waiting.push(point);
+    }
+    if (this.#waiting.length === 0) return;
     if (this.#cancel) return;
     this.#flush();
     this.#cancel = this.#defer(() => {
@@ -77,6 +84,7 @@ export class Hand {
 
   #drop(): void {
     this.#waiting = [];
+    this.#at = null;
     this.#cancel?.();
     this.#cancel = null;
   }
