@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -35,16 +34,19 @@ var ErrFormat = errors.New("machine: unexpected format")
 
 // Describe reads the parts of Machine that do not change with time, and the load.
 func Describe() (Machine, error) {
-	m := Machine{CPU: "unknown", Cores: runtime.NumCPU()}
+	m := Machine{CPU: "unknown"}
 	info, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		return m, fmt.Errorf("machine: %w", err)
 	}
 	lines := bufio.NewScanner(bytes.NewReader(info))
 	for lines.Scan() {
-		if name, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(name) == "model name" {
+		name, value, _ := strings.Cut(lines.Text(), ":")
+		switch strings.TrimSpace(name) {
+		case "processor":
+			m.Cores++ // all there are, not only those this process may use
+		case "model name":
 			m.CPU = strings.TrimSpace(value)
-			break
 		}
 	}
 	release, err := os.ReadFile("/proc/sys/kernel/osrelease")

@@ -1,10 +1,12 @@
 package machine
 
 import (
+	"bufio"
 	"errors"
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -47,12 +49,12 @@ func TestTimes(t *testing.T) {
 }
 
 func TestProcessCPU(t *testing.T) {
-	got, err := parseCPU("42 (a ) b) S 1 42 42 0 -1 4194560 1 2 3 4 150 25 0 0 20 0 1 0 1 2 3")
-	if err != nil || got != 1750*time.Millisecond {
-		t.Errorf("got %v, %v", got, err)
+	user, system, err := parseCPU("42 (a ) b) S 1 42 42 0 -1 4194560 1 2 3 4 150 25 0 0 20 0 1 0 1 2 3")
+	if err != nil || user != 1500*time.Millisecond || system != 250*time.Millisecond {
+		t.Errorf("got %v, %v, %v", user, system, err)
 	}
 	for _, bad := range []string{"", "42 (x)", "42 (x) S 1 42 42 0 -1 0 1 2 3 4 a b"} {
-		if _, err := parseCPU(bad); !errors.Is(err, ErrFormat) {
+		if _, _, err := parseCPU(bad); !errors.Is(err, ErrFormat) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
@@ -82,9 +84,34 @@ func TestProcessesOf(t *testing.T) {
 }
 
 func TestServer(t *testing.T) {
-	p := Process{Name: "Xtigervnc", Args: []string{"Xtigervnc", ":12", "-auth", "/tmp/a"}}
-	if !isServerOf(p, ":12") || isServerOf(p, ":1") || p.Authority() != "/tmp/a" {
-		t.Errorf("%+v", p)
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Close()
+	cmd := exec.Command("Xvnc", "-displayfd", "3", "-auth", "/nowhere/authority", "-SecurityTypes", "None",
+		"-rfbunixpath", t.TempDir()+"/rfb", "-rfbport", "-1", "-nolisten", "tcp")
+	cmd.ExtraFiles = []*os.File{write}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	write.Close()
+	defer func() {
+		_ = cmd.Process.Signal(os.Interrupt)
+		_ = cmd.Wait()
+	}()
+	number, err := bufio.NewReader(read).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := ProcessesOf(":" + strings.TrimSpace(number))
+	if err != nil || len(found) != 1 || found[0].PID != cmd.Process.Pid || found[0].Authority() != "/nowhere/authority" {
+		t.Errorf("%+v, %v", found, err)
+	}
+	for _, odd := range []string{"", ":", "host:1", ":64999", ":../../x"} {
+		if found, err := ProcessesOf(odd); err != nil || len(found) != 0 {
+			t.Errorf("display %q: %+v, %v", odd, found, err)
+		}
 	}
 	if got := (Process{Args: []string{"Xvnc", ":1", "-auth"}}).Authority(); got != "" {
 		t.Errorf("authority %q", got)

@@ -22,13 +22,14 @@ type Process struct {
 }
 
 // ProcessesOf finds the processes that belong to an X display (":12"): those
-// that have it in their environment, and the X server, which has it as an
-// argument. It sees what /proc lets this user see.
+// that have it in their environment, and the X server itself. It sees what /proc
+// lets this user see.
 func ProcessesOf(display string) ([]Process, error) {
 	dirs, err := filepath.Glob("/proc/[0-9]*")
 	if err != nil {
 		return nil, fmt.Errorf("machine: %w", err)
 	}
+	server := serverOf(display)
 	var found []Process
 	for _, dir := range dirs {
 		pid, err := strconv.Atoi(filepath.Base(dir))
@@ -41,14 +42,42 @@ func ProcessesOf(display string) ([]Process, error) {
 		if err != nil || len(cmdline) == 0 {
 			continue
 		}
-		p := Process{PID: pid, Args: strings.Split(strings.TrimRight(string(cmdline), "\x00"), "\x00")}
-		p.Name = filepath.Base(p.Args[0])
 		environ, _ := os.ReadFile(dir + "/environ")
-		if hasVariable(environ, "DISPLAY="+display) || isServerOf(p, display) {
-			found = append(found, p)
+		if pid == server || hasVariable(environ, "DISPLAY="+display) {
+			args := strings.Split(strings.TrimRight(string(cmdline), "\x00"), "\x00")
+			found = append(found, Process{PID: pid, Name: filepath.Base(args[0]), Args: args})
 		}
 	}
 	return found, nil
+}
+
+// serverOf is the process ID of a display's X server: who listens on its socket;
+// 0 when nobody does.
+func serverOf(display string) int {
+	number, ok := strings.CutPrefix(display, ":")
+	if !ok {
+		return 0
+	}
+	number, _, _ = strings.Cut(number, ".")
+	raw, err := os.ReadFile("/proc/net/unix")
+	if err != nil {
+		return 0
+	}
+	pid, _ := holder(listeningAt(string(raw), "/tmp/.X11-unix/X"+number))
+	return pid
+}
+
+// listeningAt is the inode of the socket that listens at a path: flags in field
+// 4 (hexadecimal, 00010000 while it listens), inode in field 7, path in field 8
+// (proc(5)); "" when there is none.
+func listeningAt(table, path string) string {
+	for line := range strings.Lines(table) {
+		f := strings.Fields(line)
+		if len(f) == 8 && f[3] == "00010000" && f[7] == path {
+			return f[6]
+		}
+	}
+	return ""
 }
 
 func hasVariable(environ []byte, want string) bool {
@@ -58,11 +87,6 @@ func hasVariable(environ []byte, want string) bool {
 		}
 	}
 	return false
-}
-
-// isServerOf knows an X server by its first argument and name.
-func isServerOf(p Process, display string) bool {
-	return strings.HasPrefix(p.Name, "X") && len(p.Args) > 1 && p.Args[1] == display
 }
 
 // Authority is the X authority file that an X server was started with (-auth),
@@ -79,32 +103,39 @@ func (p Process) Authority() string {
 // CPU is the processor time a process has used so far, user and system, to
 // 10 ms.
 func (p Process) CPU() (time.Duration, error) {
+	user, system, err := p.Split()
+	return user + system, err
+}
+
+// Split is the processor time a process has used so far, in its own code and in
+// the kernel on its behalf, each to 10 ms.
+func (p Process) Split() (user, system time.Duration, err error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID))
 	if err != nil {
-		return 0, fmt.Errorf("machine: %w", err)
+		return 0, 0, fmt.Errorf("machine: %w", err)
 	}
 	return parseCPU(string(raw))
 }
 
 // parseCPU reads utime and stime, fields 14 and 15 of /proc/PID/stat (proc(5)).
 // Field 2, the name in parentheses, may contain anything.
-func parseCPU(stat string) (time.Duration, error) {
+func parseCPU(stat string) (user, system time.Duration, err error) {
 	end := strings.LastIndexByte(stat, ')')
 	if end < 0 {
-		return 0, fmt.Errorf("%w: process stat %q", ErrFormat, stat)
+		return 0, 0, fmt.Errorf("%w: process stat %q", ErrFormat, stat)
 	}
 	fields := strings.Fields(stat[end+1:])
 	const utime, stime = 14 - 3, 15 - 3
 	if len(fields) <= stime {
-		return 0, fmt.Errorf("%w: process stat %q", ErrFormat, stat)
+		return 0, 0, fmt.Errorf("%w: process stat %q", ErrFormat, stat)
 	}
-	var ticks uint64
-	for _, f := range []string{fields[utime], fields[stime]} {
+	var times [2]time.Duration
+	for i, f := range []string{fields[utime], fields[stime]} {
 		v, err := strconv.ParseUint(f, 10, 64)
 		if err != nil {
-			return 0, fmt.Errorf("%w: process stat %q", ErrFormat, stat)
+			return 0, 0, fmt.Errorf("%w: process stat %q", ErrFormat, stat)
 		}
-		ticks += v
+		times[i] = time.Duration(v) * clockTick
 	}
-	return time.Duration(ticks) * clockTick, nil
+	return times[0], times[1], nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"time"
@@ -19,6 +20,7 @@ type latencyCommand struct {
 	Warmup  int           `default:"10" help:"Presses before, that do not."`
 	Gap     time.Duration `default:"150ms" help:"Shortest time between presses; up to as much again is added at random."`
 	Timeout time.Duration `default:"2s" help:"How long a press may take to show."`
+	Samples string        `help:"Write every sample to this file, one JSON object per line, times in milliseconds of the page." type:"path"`
 	Floor   int           `default:"40" help:"Presses on a local canvas of the same browser, for the measurement's floor."`
 }
 
@@ -44,7 +46,7 @@ func (c latencyCommand) Run(ctx context.Context) (err error) {
 		return err
 	})
 	c.shoot(s)
-	if err != nil {
+	if err := errors.Join(err, c.save(samples)); err != nil {
 		return err
 	}
 	way, err := s.browser.Transport()
@@ -62,6 +64,24 @@ func (c latencyCommand) Run(ctx context.Context) (err error) {
 		return printJSON(report)
 	}
 	return report.Print(os.Stdout)
+}
+
+// save writes the samples if that was asked for.
+func (c latencyCommand) save(samples []browser.Sample) error {
+	if c.Samples == "" {
+		return nil
+	}
+	file, err := os.Create(c.Samples)
+	if err != nil {
+		return err
+	}
+	lines := json.NewEncoder(file)
+	for _, s := range samples {
+		if err := lines.Encode(s); err != nil {
+			return errors.Join(err, file.Close())
+		}
+	}
+	return file.Close()
 }
 
 // surface makes what is pressed on; done takes it away again.
