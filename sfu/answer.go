@@ -11,7 +11,7 @@ import (
 // the answer, with every local host candidate in it, and the track of each
 // section that carries one (mid → track, received and sent ones).
 func (p *Peer) Offer(sdp string) (answer string, mids map[string]TrackID, err error) {
-	sections, err := parseOffer(sdp)
+	sections, sdp, err := parseOffer(sdp)
 	if err != nil {
 		return "", nil, err
 	}

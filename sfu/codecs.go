@@ -13,10 +13,9 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// Header extensions that pion has no name for.
-const (
-	playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
-)
+// playoutDelayURI is the header extension that tells a browser how long it may
+// hold a frame back.
+const playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
 
 // nackSpacing is how soon a publisher is asked for what is missing: a viewer
 // sees nothing of the frame before it is there.
@@ -159,10 +158,11 @@ func addReceiveInterceptors(registry *interceptor.Registry) error {
 // matchCodec finds, among the codecs negotiated with a viewer, the one that
 // plays what the publisher sends, and the payload type of its RTX (0: none).
 func matchCodec(negotiated []webrtc.RTPCodecParameters, want webrtc.RTPCodecCapability) (codec webrtc.RTPCodecParameters, rtx webrtc.PayloadType, ok bool) {
-	for _, c := range negotiated {
-		if strings.EqualFold(c.MimeType, want.MimeType) && sameProfile(c.RTPCodecCapability, want) {
-			codec, ok = c, true
-			break
+	for _, compare := range []func(a, b webrtc.RTPCodecCapability) bool{sameProfile, kindredProfile} {
+		for _, c := range negotiated {
+			if !ok && strings.EqualFold(c.MimeType, want.MimeType) && compare(c.RTPCodecCapability, want) {
+				codec, ok = c, true
+			}
 		}
 	}
 	if !ok {
@@ -180,26 +180,26 @@ func matchCodec(negotiated []webrtc.RTPCodecParameters, want webrtc.RTPCodecCapa
 // sameProfile compares the parameters that decide whether a decoder for one
 // can play the other: VP9's profile-id, AV1's profile, H.264's profile (the
 // first four digits of profile-level-id) and packetization mode.
-func sameProfile(a, b webrtc.RTPCodecCapability) bool {
-	name, length, fallback := "", 0, "0"
+func sameProfile(a, b webrtc.RTPCodecCapability) bool { return compareProfiles(a, b, 4) }
+
+// kindredProfile takes H.264 baseline and constrained baseline for one: what
+// WebRTC's encoders call baseline keeps to the constraints.
+func kindredProfile(a, b webrtc.RTPCodecCapability) bool { return compareProfiles(a, b, 2) }
+
+func compareProfiles(a, b webrtc.RTPCodecCapability, digits int) bool {
 	switch strings.ToLower(a.MimeType) {
 	case "video/vp9":
-		name = "profile-id"
+		return parameter(a.SDPFmtpLine, "profile-id", "0") == parameter(b.SDPFmtpLine, "profile-id", "0")
 	case "video/av1":
-		name = "profile"
+		return parameter(a.SDPFmtpLine, "profile", "0") == parameter(b.SDPFmtpLine, "profile", "0")
 	case "video/h264":
-		name, length, fallback = "profile-level-id", 4, "4200"
-		if parameter(a.SDPFmtpLine, "packetization-mode", "0") != parameter(b.SDPFmtpLine, "packetization-mode", "0") {
-			return false
-		}
+		x := parameter(a.SDPFmtpLine, "profile-level-id", "42000a")
+		y := parameter(b.SDPFmtpLine, "profile-level-id", "42000a")
+		return len(x) == 6 && len(y) == 6 && strings.EqualFold(x[:digits], y[:digits]) &&
+			parameter(a.SDPFmtpLine, "packetization-mode", "0") == parameter(b.SDPFmtpLine, "packetization-mode", "0")
 	default:
 		return true
 	}
-	x, y := parameter(a.SDPFmtpLine, name, fallback), parameter(b.SDPFmtpLine, name, fallback)
-	if length > 0 {
-		x, y = x[:min(length, len(x))], y[:min(length, len(y))]
-	}
-	return strings.EqualFold(x, y)
 }
 
 func parameter(fmtp, name, fallback string) string {

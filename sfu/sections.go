@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pion/sdp/v3"
@@ -18,30 +19,30 @@ type section struct {
 }
 
 // parseOffer reads the audio and video sections of an offer and refuses what
-// could not be answered.
-func parseOffer(text string) ([]section, error) {
+// could not be answered. What it returns as offer is for pion.
+func parseOffer(text string) (sections []section, offer string, err error) {
 	if len(text) > MaxSDP {
-		return nil, fmt.Errorf("%w: %d bytes of SDP, at most %d", ErrLimit, len(text), MaxSDP)
+		return nil, "", fmt.Errorf("%w: %d bytes of SDP, at most %d", ErrLimit, len(text), MaxSDP)
 	}
 	var description sdp.SessionDescription
 	if err := description.UnmarshalString(text); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSDP, err)
+		return nil, "", fmt.Errorf("%w: %w", ErrSDP, err)
 	}
 	if len(description.MediaDescriptions) == 0 {
-		return nil, fmt.Errorf("%w: no media section", ErrSDP)
+		return nil, "", fmt.Errorf("%w: no media section", ErrSDP)
 	}
 	if len(description.MediaDescriptions) > MaxSections {
-		return nil, fmt.Errorf("%w: %d media sections, at most %d", ErrLimit, len(description.MediaDescriptions), MaxSections)
+		return nil, "", fmt.Errorf("%w: %d media sections, at most %d", ErrLimit, len(description.MediaDescriptions), MaxSections)
 	}
 	if err := checkTransport(&description); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	seen := map[string]bool{}
-	var sections []section
+	isChanged := false
 	for _, m := range description.MediaDescriptions {
 		mid, _ := m.Attribute(sdp.AttrKeyMID)
 		if mid == "" || seen[mid] {
-			return nil, fmt.Errorf("%w: media section without a mid of its own", ErrSDP)
+			return nil, "", fmt.Errorf("%w: media section without a mid of its own", ErrSDP)
 		}
 		seen[mid] = true
 		kind := webrtc.NewRTPCodecType(m.MediaName.Media)
@@ -49,8 +50,16 @@ func parseOffer(text string) ([]section, error) {
 			continue
 		}
 		sections = append(sections, readSection(m, mid, kind))
+		isChanged = keepBestSSRC(m) || isChanged
 	}
-	return sections, nil
+	if !isChanged {
+		return sections, text, nil
+	}
+	changed, err := description.Marshal()
+	if err != nil {
+		return nil, "", fmt.Errorf("%w: %w", ErrSDP, err)
+	}
+	return sections, string(changed), nil
 }
 
 // checkTransport refuses an offer that nobody could connect to, before pion has
@@ -90,6 +99,40 @@ func readSection(m *sdp.MediaDescription, mid string, kind webrtc.RTPCodecType) 
 		}
 	}
 	return s
+}
+
+// keepBestSSRC leaves the last stream of a simulcast that is named by SSRCs (a
+// SIM group, lowest first), and says whether it did: pion receives simulcast by
+// RID, and takes several SSRCs in a section for Plan B.
+func keepBestSSRC(m *sdp.MediaDescription) bool {
+	drop := map[string]bool{}
+	for _, a := range m.Attributes {
+		if fields := strings.Fields(a.Value); a.Key == sdp.AttrKeySSRCGroup && len(fields) > 2 && fields[0] == "SIM" {
+			for _, ssrc := range fields[1 : len(fields)-1] {
+				drop[ssrc] = true
+			}
+		}
+	}
+	if len(drop) == 0 {
+		return false
+	}
+	for _, a := range m.Attributes {
+		if fields := strings.Fields(a.Value); a.Key == sdp.AttrKeySSRCGroup && len(fields) == 3 && drop[fields[1]] {
+			drop[fields[2]] = drop[fields[2]] || fields[0] == "FID"
+		}
+	}
+	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
+		fields := strings.Fields(a.Value)
+		switch a.Key {
+		case sdp.AttrKeySSRCGroup:
+			return slices.ContainsFunc(fields, func(s string) bool { return drop[s] })
+		case sdp.AttrKeySSRC:
+			return len(fields) > 0 && drop[fields[0]]
+		default:
+			return false
+		}
+	})
+	return true
 }
 
 // closeEmpty marks the sections of an answer that the client offered to receive
