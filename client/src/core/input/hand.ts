@@ -38,6 +38,12 @@ export class Hand {
     this.#sender.begin(generation);
   }
 
+  /** Ends the lease and forgets it: the room was entered anew. */
+  reset(): void {
+    this.#drop();
+    this.#sender.reset();
+  }
+
   /** The pointer's way; points that stay on the same pixel say nothing. */
   moves(points: readonly TimedPoint[]): void {
     for (const point of points) {

@@ -50,6 +50,15 @@ describe('InputSender', () => {
     expect(sender.moves([at(3)])).toBe(2);
   });
 
+  it('starts over in a new room, even under the same generation', () => {
+    sender.begin(1);
+    sender.moves([at(1)]);
+    sender.reset();
+    expect(sender.generation).toBe(0);
+    sender.begin(1);
+    expect(sender.moves([at(3)])).toBe(1);
+  });
+
   it('tells the pace of coalesced moves', () => {
     sender.begin(1);
     sender.moves([at(1, 100), at(2, 101.5), at(3, 9999)]);

@@ -64,6 +64,12 @@ export class InputSender {
     this.#buttons.clear();
   }
 
+  /** Forgets the generation: the room, and with it the agent, counts anew. */
+  reset(): void {
+    this.#held = false;
+    this.#generation = 0;
+  }
+
   /** Pauses: whatever follows is dropped until begin. */
   end(): void {
     this.begin(0);

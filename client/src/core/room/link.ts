@@ -50,7 +50,7 @@ export interface LinkPorts {
   onTrack(track: RemoteVideoTrack | null): void;
   onTag(tag: FrameTag): void;
   onCursor(message: CursorMessage): void;
-  onRefused(reason: string): void;
+  onRefused(code: string, reason: string): void;
   onNotice(code: string, text: string): void;
 }
 
@@ -89,6 +89,11 @@ export class RoomLink {
 
   get identity(): string {
     return this.#room.localParticipant.identity;
+  }
+
+  /** Changes with every entry into the room, not when a connection resumes. */
+  get entry(): string {
+    return this.#room.localParticipant.sid;
   }
 
   /** Sends an input packet to the agent; a lost connection drops it. */
@@ -208,7 +213,7 @@ export class RoomLink {
   #readControl(payload: Uint8Array): void {
     const control = decodeControl(payload);
     if (control?.type === 'lease') this.#ports.onLease(control.lease);
-    if (control?.type === 'refused') this.#ports.onRefused(control.reason);
+    if (control?.type === 'refused') this.#ports.onRefused(control.code, control.reason);
     if (control?.type === 'notice') this.#ports.onNotice(control.code, control.text);
   }
 }

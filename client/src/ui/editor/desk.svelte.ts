@@ -26,6 +26,10 @@ const defer = (callback: () => void, ms: number) => {
   return () => clearTimeout(timer);
 };
 
+/** "somebody is drawing" → "Somebody is drawing." */
+const sentence = (text: string) =>
+  text && `${text[0]?.toUpperCase()}${text.slice(1).replace(/\.?$/, '.')}`;
+
 /**
  * One person at the canvas of one session: the connection and what came over
  * it, who draws, and the hand. Coming back after a loss is its business.
@@ -76,6 +80,7 @@ export class Desk {
   #name: string | undefined;
   #link: RoomLink | null = null;
   #layer: Layer = 'full';
+  #entry = '';
   #attempt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #report: ReturnType<typeof setInterval>;
@@ -195,7 +200,7 @@ export class Desk {
           this.lost = state === 'lost' ? (reason ?? null) : null;
           if (state === 'connected') this.#attempt = 0;
         }
-        if (state === 'connected') this.me = link.identity;
+        if (state === 'connected') this.#enter(link);
         this.#hold();
       },
       onPeople: (people) => {
@@ -208,6 +213,8 @@ export class Desk {
         if (!same) this.display = display;
       },
       onLease: (lease) => {
+        // It comes as a message and as metadata; the later one may be older.
+        if (lease.generation < (this.lease?.generation ?? 0)) return;
         this.lease = lease;
         this.#hold();
       },
@@ -222,10 +229,19 @@ export class Desk {
         if (message.type === 'shape') this.shape = message.shape;
         else this.onPointer(message.position);
       },
-      onRefused: (reason) => this.notify(reason || 'That is not possible now.'),
+      onRefused: (_, reason) => this.notify(sentence(reason) || 'That is not possible now.'),
       onNotice: (_, text) => this.notify(text),
     });
     return link;
+  }
+
+  /** In a room entered anew, leases and input are counted anew. */
+  #enter(link: RoomLink): void {
+    this.me = link.identity;
+    if (link.entry === this.#entry) return;
+    this.#entry = link.entry;
+    this.lease = null;
+    this.hand.reset();
   }
 
   /** The hand draws exactly while the lease is this person's and the link is up. */
