@@ -1,0 +1,80 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// dataFlags say where the server keeps what must outlive it.
+type dataFlags struct {
+	Data string `env:"EASEL_DATA" type:"path" help:"Data directory; default ~/.local/share/easel, for root /var/lib/easel."`
+}
+
+// dir is the data directory, absolute. Root's home is closed to the user that
+// GIMP runs as, so root's sessions live elsewhere.
+func (f dataFlags) dir() (string, error) {
+	switch {
+	case f.Data != "":
+		return filepath.Abs(f.Data)
+	case os.Getuid() == 0:
+		return "/var/lib/easel", nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("data directory: %w; set EASEL_DATA", err)
+	}
+	return filepath.Join(home, ".local", "share", "easel"), nil
+}
+
+// The key pair of --dev. Everybody knows it.
+const (
+	devKey    = "devkey"
+	devSecret = "easel-dev-secret-easel-dev-secret-00"
+)
+
+// keyPair signs access tokens.
+type keyPair struct {
+	Key    string `json:"key"`
+	Secret string `json:"secret"`
+}
+
+// loadKeys reads the key pair of a data directory, making it first if need be:
+// tokens and agents outlive a restart of the server.
+func loadKeys(dir string) (keyPair, error) {
+	path := filepath.Join(dir, "livekit-key.json")
+	raw, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return makeKeys(path)
+	}
+	if err != nil {
+		return keyPair{}, fmt.Errorf("key pair: %w", err)
+	}
+	var k keyPair
+	if err := json.Unmarshal(raw, &k); err != nil || k.Key == "" || len(k.Secret) < 32 {
+		return keyPair{}, fmt.Errorf("key pair: %s is not a key pair; remove it to have a new one made", path)
+	}
+	return k, nil
+}
+
+func makeKeys(path string) (keyPair, error) {
+	b := make([]byte, 40)
+	rand.Read(b)
+	k := keyPair{Key: "easel" + hex.EncodeToString(b[:8]), Secret: hex.EncodeToString(b[8:])}
+	raw, err := json.Marshal(k)
+	if err != nil {
+		return keyPair{}, fmt.Errorf("key pair: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o711); err != nil {
+		return keyPair{}, fmt.Errorf("key pair: %w", err)
+	}
+	if err := os.WriteFile(path, raw, 0o600); err != nil {
+		return keyPair{}, fmt.Errorf("key pair: %w", err)
+	}
+	return k, nil
+}

@@ -1,0 +1,46 @@
+// Command easel is the Easel server and the tool that operates it.
+//
+// easel serve runs everything on one machine: HTTP with the web app and REST,
+// the LiveKit endpoint, the forwarding unit and the sessions. The other commands
+// talk to the server of this machine over a unix socket in its data directory.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the build (-ldflags "-X main.version=…").
+var version = "development"
+
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the server."`
+	Token   tokenCommand   `cmd:"" help:"Print a LiveKit access token for a room."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run() error {
+	fmt.Println("easel", version)
+	return nil
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c commands
+	parsed := kong.Parse(&c, kong.Name("easel"), kong.UsageOnError(),
+		kong.Description("GIMP in any browser, together."),
+		kong.BindTo(ctx, (*context.Context)(nil)))
+	if err := parsed.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "easel:", err)
+		stop()
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/session"
+	"github.com/easel-live/easel/signaling"
+)
+
+// observer carries what happens in rooms to the sessions they belong to and to
+// the metrics.
+type observer struct {
+	signaling.Unobserved
+	sessions *session.Service
+	photons  prometheus.Histogram
+}
+
+func newObserver(metrics prometheus.Registerer) *observer {
+	o := &observer{photons: prometheus.NewHistogram(prometheus.HistogramOpts{
+		Name:    "easel_input_to_photon_seconds",
+		Help:    "From an input event in a browser to the presentation of the first frame that shows its effect, as browsers measure it.",
+		Buckets: []float64{.005, .0075, .01, .0125, .015, .02, .025, .03, .04, .05, .075, .1, .15, .25, .5, 1},
+	})}
+	metrics.MustRegister(o.photons)
+	return o
+}
+
+// Left: without its agent a session has no picture.
+func (o *observer) Left(name string, p signaling.Person) {
+	if p.Role == room.Agent {
+		o.sessions.AgentLost(name)
+	}
+}
+
+// Published: the agent's picture is what a starting session waits for.
+func (o *observer) Published(name string, p signaling.Person, _ string) {
+	if p.Role == room.Agent {
+		o.sessions.AgentConnected(name)
+	}
+}
+
+func (o *observer) Photons(_ string, _ signaling.Person, ms []float64) {
+	for _, v := range ms {
+		o.photons.Observe(v / 1000)
+	}
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/session"
+	"github.com/easel-live/easel/session/local"
+	"github.com/easel-live/easel/sfu"
+	"github.com/easel-live/easel/signaling"
+	"github.com/easel-live/easel/signaling/token"
+)
+
+const (
+	// agentTTL is how long an agent's token is valid: an agent comes back with
+	// the token that it was started with.
+	agentTTL = 30 * 24 * time.Hour
+	// keepSessions is how many sessions that are over can still be looked up.
+	keepSessions = 100
+	// The first size of a display; the browser's window soon sets another.
+	firstWidth, firstHeight = 1280, 800
+)
+
+// server is everything that runs, in the order it was started.
+type server struct {
+	metrics   *prometheus.Registry
+	engine    *sfu.Engine
+	signaling *signaling.Server
+	sessions  *session.Service
+}
+
+func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, error) {
+	s := &server{metrics: prometheus.NewRegistry()}
+	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+
+	launcher, err := local.New(local.Config{
+		Data: cfg.dir, User: cfg.user, Agent: cfg.agent,
+		URL: "ws" + strings.TrimPrefix(cfg.url, "http"),
+		Token: func(name string) (string, error) {
+			return token.Mint(cfg.keys.Key, cfg.keys.Secret, token.Grant{Room: name, Identity: "agent", Name: "GIMP", Role: room.Agent, TTL: agentTTL})
+		},
+		Width: firstWidth, Height: firstHeight, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if s.engine, err = sfu.NewEngine(sfu.Config{UDP: cfg.udp, TCP: cfg.tcp, Log: log, Metrics: s.metrics}); err != nil {
+		return nil, fmt.Errorf("media: %w", err)
+	}
+	watch := newObserver(s.metrics)
+	s.signaling, err = signaling.NewServer(signaling.Config{
+		Keys: token.Keys{cfg.keys.Key: cfg.keys.Secret}, Engine: s.engine, Observer: watch, Log: log, Metrics: s.metrics,
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("signaling: %w", err), s.engine.Close())
+	}
+	s.sessions = session.NewService(session.Config{
+		Launcher: launcher, Max: cfg.max, Keep: keepSessions, Notify: s.signaling.Notice, Now: time.Now, Log: log,
+	})
+	watch.sessions = s.sessions
+	if err := s.sessions.Adopt(ctx); err != nil {
+		return nil, errors.Join(err, s.close(ctx))
+	}
+	return s, nil
+}
+
+// routes is everything the server answers.
+func (s *server) routes() http.Handler {
+	mux := http.NewServeMux()
+	s.signaling.Mount(mux)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}))
+	return mux
+}
+
+// close shuts down in reverse: sessions end while their rooms can still tell
+// people, then the rooms, then the sockets.
+func (s *server) close(ctx context.Context) error {
+	err := s.sessions.Close(ctx)
+	s.signaling.Close()
+	return errors.Join(err, s.engine.Close())
+}
