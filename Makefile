@@ -1,0 +1,65 @@
+# Easel: GIMP in any browser, together. `make help` lists what there is.
+
+SHELL       := /bin/bash
+VERSION     := $(shell git describe --always --dirty 2>/dev/null || echo development)
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GO_FILES    := $(shell find . -name '*.go' -not -path './client/node_modules/*' -not -name '*_test.go') go.mod go.sum
+ENCODER     := $(wildcard capture/encode/*.c capture/encode/*.h)
+WEB_FILES   := $(shell find client/src client/public -type f 2>/dev/null) client/index.html client/package-lock.json client/vite.config.ts
+
+.PHONY: help deps deps-test run build test test-go test-web test-whole lint bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## GIMP in the browser: starts the server and prints its URL
+	@bin/easel serve
+
+build: bin/easel bin/easel-agent bin/easel-bench ## bin/easel, bin/easel-agent, bin/easel-bench
+
+deps: ## install what building and running needs (apt, npm)
+	@scripts/deps.sh run
+
+deps-test: ## install what the tests need besides
+	@scripts/deps.sh test
+
+client/dist/index.html: $(WEB_FILES) | deps
+	@echo "easel: building the web app"
+	@cd client && npm run --silent build
+
+bin/easel: $(GO_FILES) client/dist/index.html | deps
+	@echo "easel: building $@"
+	@CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $@ ./cmd/easel
+
+bin/easel-agent: $(GO_FILES) $(ENCODER) | deps
+	@echo "easel: building $@"
+	@go build -trimpath -o $@ ./cmd/easel-agent
+
+bin/easel-bench: $(GO_FILES) | deps
+	@echo "easel: building $@"
+	@CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $@ ./cmd/easel-bench
+
+test: lint test-web test-go test-whole ## everything: lint, units with -race, real GIMP in a real Chromium
+
+lint: deps-test client/dist/index.html ## gofmt, go vet, staticcheck, biome, svelte-check
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt these:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	cd client && npm run --silent check
+
+test-web: deps-test ## the web app's units
+	cd client && npm test
+
+test-go: deps-test client/dist/index.html ## Go units with the race detector, and every fuzz seed
+	go test -race -timeout 15m $$(go list ./... | grep -v /test/)
+
+test-whole: deps-test build ## the product as a whole, and stock LiveKit clients
+	go test -count=1 -timeout 20m -p 1 ./test/...
+	cd test/serversdk && go test -count=1 -timeout 10m ./...
+
+bench: deps-test build ## the hot paths' benchmarks, then latency in a real browser
+	go test -run '^$$' -bench . -benchmem ./sfu/... ./capture/... ./wire/...
+	bin/easel-bench latency
+
+clean: ## remove what was built
+	rm -rf bin client/dist/assets client/dist/index.html client/node_modules
