@@ -1,0 +1,66 @@
+package api
+
+import (
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/easel-live/easel/api/access"
+	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/session"
+)
+
+// Config is what an API needs from its surroundings.
+type Config struct {
+	Sessions *session.Service
+	Store    *access.Store
+	Signer   *access.Signer
+	// Token mints an access token that opens a room.
+	Token func(TokenGrant) (string, error)
+	// Web is the built web app.
+	Web fs.FS
+	// URL is the server's own, http://host:port, for links that are asked for
+	// without one: on the local socket.
+	URL string
+	Now func() time.Time
+	Log *slog.Logger
+}
+
+// TokenGrant is what a person's access token is for.
+type TokenGrant struct {
+	Room, Identity, Name string
+	Role                 room.Role
+}
+
+// API answers requests.
+type API struct {
+	cfg     Config
+	guesses *access.Limiter
+	events  chan struct{} // one for each open event stream
+}
+
+// New makes an API.
+func New(cfg Config) *API {
+	return &API{cfg: cfg, guesses: access.NewLimiter(), events: make(chan struct{}, maxEventStreams)}
+}
+
+// Handler answers requests from the network.
+func (a *API) Handler() http.Handler {
+	mux := http.NewServeMux()
+	a.mount(mux, routes())
+	mux.HandleFunc("/login", a.serveLogin)
+	mux.HandleFunc("/", a.serveWeb)
+	return secured(mux)
+}
+
+// LocalHandler answers requests from the local socket, which only the
+// server's own user and root can open: the same routes with all rights, and
+// those that must not be reachable from the network.
+func (a *API) LocalHandler() http.Handler {
+	mux := http.NewServeMux()
+	a.mount(mux, append(routes(), localRoutes()...))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mux.ServeHTTP(w, withLocal(r))
+	})
+}

@@ -1,0 +1,390 @@
+package api
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/easel-live/easel/session"
+)
+
+// TestDescription: every route is described, and nothing else is.
+func TestDescription(t *testing.T) {
+	doc, err := openapi3.NewLoader().LoadFromData(openAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	described := make(map[string]bool)
+	for path, item := range doc.Paths.Map() {
+		for method := range item.Operations() {
+			described[method+" "+path] = true
+		}
+	}
+	for _, rt := range routes() {
+		key := rt.method + " " + rt.path
+		if !described[key] {
+			t.Errorf("%s is not described", key)
+		}
+		delete(described, key)
+	}
+	for key := range described {
+		t.Errorf("%s is described and does not exist", key)
+	}
+}
+
+// TestMatrix: what each kind of caller may do at each route.
+func TestMatrix(t *testing.T) {
+	h := newHouse(t)
+	id, other := h.session(), h.session()
+	at := "/api/v1/sessions/" + id
+	callers := []struct {
+		name string
+		who  *person
+	}{
+		{"anonymous", h.visitor()},
+		{"viewer", h.guest(id, "viewer")},
+		{"editor", h.guest(id, "editor")},
+		{"owner guest", h.guest(id, "owner")},
+		{"admin", h.owner()},
+	}
+	matrix := []struct {
+		method, path, body string
+		want               [5]int // for the callers above
+	}{
+		{"POST", "/api/v1/login", `{"password":"wrong"}`, [5]int{401, 401, 401, 401, 401}},
+		{"GET", "/api/v1/me", "", [5]int{401, 401, 401, 401, 200}},
+		{"GET", "/api/v1/openapi.yaml", "", [5]int{200, 200, 200, 200, 200}},
+		{"GET", "/api/v1/sessions", "", [5]int{401, 401, 401, 401, 200}},
+		{"POST", "/api/v1/sessions", `{}`, [5]int{401, 401, 401, 401, 201}},
+		{"GET", at, "", [5]int{401, 200, 200, 200, 200}},
+		{"GET", at + "/events", "", [5]int{401, 200, 200, 200, 200}},
+		{"POST", at + "/tokens", `{"name":"Ann"}`, [5]int{401, 200, 200, 200, 200}},
+		{"POST", at + "/invites", `{"role":"viewer"}`, [5]int{401, 403, 403, 201, 201}},
+		{"POST", at + "/join", `{"invite":"no"}`, [5]int{403, 403, 403, 403, 403}},
+		{"GET", "/api/v1/sessions/" + other, "", [5]int{401, 401, 401, 401, 200}},
+		{"DELETE", "/api/v1/sessions/" + other, "", [5]int{401, 401, 401, 401, 204}},
+		{"GET", "/api/v1/sessions/unknown", "", [5]int{401, 401, 401, 401, 404}},
+		{"DELETE", at, "", [5]int{401, 403, 403, 204, 204}},
+		{"POST", "/api/v1/logout", "", [5]int{204, 204, 204, 204, 204}},
+	}
+	covered := make(map[string]bool)
+	for _, row := range matrix {
+		covered[row.method+" "+strings.NewReplacer(id, "{id}", other, "{id}").Replace(row.path)] = true
+		for i, c := range callers {
+			if a := c.who.do(row.method, row.path, row.body); a.status != row.want[i] {
+				t.Errorf("%s: %s %s: %d, want %d: %s", c.name, row.method, row.path, a.status, row.want[i], a.body)
+			}
+		}
+	}
+	for _, rt := range routes() {
+		if !covered[rt.method+" "+rt.path] {
+			t.Errorf("%s %s is not in the matrix", rt.method, rt.path)
+		}
+	}
+	if a := callers[4].who.do("GET", "/api/v1/me", ""); a.status != 401 {
+		t.Errorf("logged in after logout: %d", a.status)
+	}
+}
+
+func TestSessionIsShownByRole(t *testing.T) {
+	h := newHouse(t)
+	id := h.session()
+	h.launcher.obs[id].Placed(":7", "/secret/place")
+	at := "/api/v1/sessions/" + id
+	if s := h.owner().do("GET", at, "").json(t); s["workspace"] != "/secret/place" || s["role"] != "owner" || s["display"] != ":7" {
+		t.Errorf("the owner sees %v", s)
+	}
+	if s := h.guest(id, "editor").do("GET", at, "").json(t); s["workspace"] != nil || s["role"] != "editor" {
+		t.Errorf("an editor sees %v", s)
+	}
+}
+
+func TestTokensCarryTheRole(t *testing.T) {
+	h := newHouse(t)
+	id := h.session()
+	at := "/api/v1/sessions/" + id + "/tokens"
+	guest := h.guest(id, "viewer")
+	a, b := guest.do("POST", at, "").json(t), guest.do("POST", at, "").json(t)
+	if a["role"] != "viewer" || a["room"] != id || !strings.HasPrefix(a["url"].(string), "ws://127.0.0.1:") {
+		t.Errorf("%v", a)
+	}
+	if a["identity"] == b["identity"] {
+		t.Error("two windows with one identity")
+	}
+	if x := guest.do("POST", at, "", "X-Forwarded-Proto", "https").json(t); !strings.HasPrefix(x["url"].(string), "wss://") {
+		t.Errorf("behind a TLS proxy: %v", x["url"])
+	}
+}
+
+func TestInvitations(t *testing.T) {
+	h := newHouse(t)
+	id, other := h.session(), h.session()
+	owner := h.owner()
+	invite := owner.do("POST", "/api/v1/sessions/"+id+"/invites", `{"role":"editor","expires_in":3600}`).json(t)
+	if want := h.server.URL + "/s/" + id + "#invite=" + invite["token"].(string); invite["url"] != want {
+		t.Errorf("url %v, want %v", invite["url"], want)
+	}
+	body := fmt.Sprintf(`{"invite":%q}`, invite["token"])
+	if a := h.visitor().do("POST", "/api/v1/sessions/"+other+"/join", body); a.status != 403 {
+		t.Errorf("good for another session: %d", a.status)
+	}
+	if a := owner.do("POST", "/api/v1/sessions/"+id+"/join", body).json(t); a["role"] != "owner" {
+		t.Errorf("the owner became %v", a["role"])
+	}
+	h.now = h.now.Add(time.Hour)
+	a := h.visitor().do("POST", "/api/v1/sessions/"+id+"/join", body)
+	if a.status != 403 || !strings.Contains(string(a.body), "expired") {
+		t.Errorf("late: %d %s", a.status, a.body)
+	}
+	for body, want := range map[string]int{
+		`{"role":"agent"}`: 422, `{"role":""}`: 422, `{"role":"viewer","expires_in":1}`: 422,
+		`{"role":"viewer","expires_in":99999999999}`: 422, `{"role":"viewer","x":1}`: 400, ``: 422,
+	} {
+		if a := owner.do("POST", "/api/v1/sessions/"+id+"/invites", body); a.status != want {
+			t.Errorf("%s: %d, want %d", body, a.status, want)
+		}
+	}
+}
+
+func TestBadBodies(t *testing.T) {
+	h := newHouse(t)
+	owner := h.owner()
+	for body, want := range map[string]int{
+		`{"name":`: 400, `{"nome":"x"}`: 400, `[]`: 400, `{"name":1}`: 400, `{} {}`: 400,
+		`{"name":"a\u0000b"}`:                               422,
+		`{"name":"` + strings.Repeat("x", 200) + `"}`:       422,
+		`{"name":"` + strings.Repeat("x", maxBody+1) + `"}`: 413,
+	} {
+		if a := owner.do("POST", "/api/v1/sessions", body); a.status != want {
+			t.Errorf("%.40s: %d, want %d: %s", body, a.status, want, a.body)
+		}
+	}
+	if a := owner.do("POST", "/api/v1/sessions", "{}", "Content-Type", "text/plain"); a.status != 415 {
+		t.Errorf("text/plain: %d", a.status)
+	}
+	if a := owner.do("PUT", "/api/v1/sessions", "{}"); a.status != 405 || a.header.Get("Allow") != "GET, POST, HEAD" {
+		t.Errorf("PUT: %d %v", a.status, a.header)
+	}
+	if a := owner.do("GET", "/api/v1/nothing", ""); a.status != 404 || a.header.Get("Content-Type") != "application/problem+json" {
+		t.Errorf("unknown: %d %v", a.status, a.header)
+	}
+	for range 3 {
+		owner.do("POST", "/api/v1/sessions", "")
+	}
+	if a := owner.do("POST", "/api/v1/sessions", ""); a.status != 409 {
+		t.Errorf("one too many: %d", a.status)
+	}
+}
+
+func TestOtherSitesCannotAct(t *testing.T) {
+	h := newHouse(t)
+	owner := h.owner()
+	for _, headers := range [][]string{
+		{"Origin", "https://evil.example"}, {"Sec-Fetch-Site", "cross-site"}, {"Origin", "null"},
+	} {
+		if a := owner.do("POST", "/api/v1/sessions", "{}", headers...); a.status != 403 {
+			t.Errorf("%v: %d", headers, a.status)
+		}
+	}
+	if a := owner.do("POST", "/api/v1/sessions", "{}", "Origin", h.server.URL); a.status != 201 {
+		t.Errorf("own page: %d", a.status)
+	}
+}
+
+func TestGuessingIsSlow(t *testing.T) {
+	h := newHouse(t)
+	p := h.visitor()
+	for i := 0; ; i++ {
+		a := p.do("POST", "/api/v1/login", `{"password":"guess"}`)
+		if a.status == 429 {
+			if a.header.Get("Retry-After") == "" {
+				t.Error("no Retry-After")
+			}
+			break
+		}
+		if i > 20 {
+			t.Fatal("never refused")
+		}
+	}
+	h.now = h.now.Add(time.Minute)
+	if a := p.do("POST", "/api/v1/login", `{"password":"`+password+`"}`); a.status != 204 {
+		t.Errorf("after a while: %d %s", a.status, a.body)
+	}
+	if a := p.do("GET", "/api/v1/me", ""); a.status != 200 {
+		t.Errorf("not logged in: %d", a.status)
+	}
+}
+
+func TestOneTimeLink(t *testing.T) {
+	h := newHouse(t)
+	token, err := h.api.cfg.Store.NewLink(h.now, LinkTTL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := h.visitor()
+	if a := p.do("GET", "/login?token="+token, ""); a.status != 303 || a.header.Get("Location") != "/" {
+		t.Errorf("%d %v", a.status, a.header)
+	}
+	if a := p.do("GET", "/api/v1/me", ""); a.status != 200 {
+		t.Errorf("not logged in: %d", a.status)
+	}
+	q := h.visitor()
+	if a := q.do("GET", "/login?token="+token, ""); a.header.Get("Location") != "/login?link=used" || len(q.cookies) != 0 {
+		t.Errorf("used twice: %v", a.header)
+	}
+}
+
+func TestEvents(t *testing.T) {
+	h := newHouse(t)
+	id := h.session()
+	owner := h.owner()
+	req, err := http.NewRequestWithContext(t.Context(), "GET", h.server.URL+"/api/v1/sessions/"+id+"/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range owner.cookies {
+		req.AddCookie(c)
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	next := func() session.State {
+		for lines.Scan() {
+			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				var s sessionView
+				if err := json.Unmarshal([]byte(data), &s); err != nil {
+					t.Fatal(err)
+				}
+				return s.State
+			}
+		}
+		return "closed"
+	}
+	if s := next(); s != session.Starting {
+		t.Errorf("first %s", s)
+	}
+	h.launcher.obs[id].Step("gimp", session.Done)
+	h.sessions.AgentConnected(id)
+	for s := next(); s != session.Ready; s = next() {
+		if s != session.Starting {
+			t.Fatalf("then %s", s)
+		}
+	}
+	if err := h.sessions.End(context.Background(), id); err != nil {
+		t.Fatal(err)
+	}
+	if s := next(); s != session.Ended {
+		t.Errorf("last %s", s)
+	}
+	if s := next(); s != "closed" {
+		t.Errorf("after the end %s", s)
+	}
+}
+
+func TestWeb(t *testing.T) {
+	h := newHouse(t)
+	p := h.visitor()
+	for path, want := range map[string]string{
+		"/": "the app", "/login": "the app", "/s/abc": "the app", "/favicon.svg": "<svg/>", "/assets/app-123.js": "export {}",
+	} {
+		a := p.do("GET", path, "")
+		if a.status != 200 || !strings.Contains(string(a.body), want) {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+		for _, name := range []string{"Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy"} {
+			if a.header.Get(name) == "" {
+				t.Errorf("%s without %s", path, name)
+			}
+		}
+		if immutable := strings.Contains(a.header.Get("Cache-Control"), "immutable"); immutable != strings.HasPrefix(path, "/assets/") {
+			t.Errorf("%s: Cache-Control %q", path, a.header.Get("Cache-Control"))
+		}
+	}
+	for _, path := range []string{"/nothing", "/assets/", "/assets/gone.js", "/.gitkeep", "/s/a/b", "/s/"} {
+		if a := p.do("GET", path, ""); a.status != 404 {
+			t.Errorf("%s: %d", path, a.status)
+		}
+	}
+	h.api.cfg.Web = fstest.MapFS{}
+	if a := p.do("GET", "/", ""); a.status != 503 || !strings.Contains(string(a.body), "make build") {
+		t.Errorf("not built: %d %s", a.status, a.body)
+	}
+}
+
+// TestLocal: the local socket has all rights, and what the network has not.
+func TestLocal(t *testing.T) {
+	h := newHouse(t)
+	id := h.session()
+	local := func(method, path, body string) answer {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(method, path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		h.api.LocalHandler().ServeHTTP(w, r)
+		return answer{w.Code, w.Header(), w.Body.Bytes()}
+	}
+	if a := local("POST", "/api/v1/sessions/"+id+"/invites", `{"role":"owner"}`); a.status != 201 || !strings.HasPrefix(a.json(t)["url"].(string), "http://local.test/s/") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	fresh := local("POST", "/local/password", "").json(t)
+	p := h.visitor()
+	if a := p.do("POST", "/api/v1/login", fmt.Sprintf(`{"password":%q}`, fresh["password"])); a.status != 204 {
+		t.Errorf("new password: %d", a.status)
+	}
+	if a := p.do("POST", "/local/password", ""); a.status < 400 {
+		t.Errorf("reachable from the network: %d", a.status)
+	}
+}
+
+func FuzzBody(f *testing.F) {
+	for _, seed := range []string{"", "{}", `{"name":"x"}`, `{"name":"x"}{`, `{"name":null}`, "\x00", `{"name":"\ud800"}`, "[[[[["} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var v struct {
+			Name string `json:"name"`
+		}
+		err := decode(b, &v)
+		if err == nil && !json.Valid(b) {
+			t.Errorf("%q was taken for JSON", b)
+		}
+	})
+}
+
+// FuzzSessionName: whatever a session is to be called, the answer is a session
+// or a problem.
+func FuzzSessionName(f *testing.F) {
+	for _, seed := range []string{"", "Ann's drawing", "\x00", strings.Repeat("é", 70), "  ", "\u202e"} {
+		f.Add(seed)
+	}
+	h := newHouse(f)
+	f.Fuzz(func(t *testing.T, name string) {
+		body, err := json.Marshal(map[string]string{"name": name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest("POST", "/api/v1/sessions", strings.NewReader(string(body)))
+		r.Header.Set("Content-Type", "application/json")
+		h.api.LocalHandler().ServeHTTP(w, r)
+		if w.Code >= 500 || !json.Valid(w.Body.Bytes()) {
+			t.Errorf("%q: %d %s", name, w.Code, w.Body)
+		}
+		for _, s := range h.sessions.List() {
+			if err := h.sessions.End(context.Background(), s.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

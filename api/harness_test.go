@@ -1,0 +1,257 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+	"go.uber.org/goleak"
+
+	"github.com/easel-live/easel/api/access"
+	"github.com/easel-live/easel/session"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const password = "correct horse"
+
+// launcher starts nothing and remembers whom to tell.
+type launcher struct {
+	mu  sync.Mutex
+	obs map[string]session.Observer
+}
+
+type idle struct{}
+
+func (idle) End(context.Context) error { return nil }
+
+func (l *launcher) Plan() []session.Step {
+	return []session.Step{
+		{Name: "gimp", Title: "Starting GIMP", State: session.Pending},
+		{Name: session.StreamStep, Title: "Starting the stream", State: session.Pending},
+	}
+}
+
+func (l *launcher) Launch(spec session.Spec, obs session.Observer) session.Run {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.obs[spec.ID] = obs
+	return idle{}
+}
+
+func (l *launcher) Adopt(context.Context, func(session.Spec) session.Observer) (map[string]session.Run, error) {
+	return nil, nil
+}
+
+// house is an API on a server of its own, each answer of which is checked
+// against the description.
+type house struct {
+	t        testing.TB
+	api      *API
+	sessions *session.Service
+	launcher *launcher
+	server   *httptest.Server
+	doc      routers.Router
+	now      time.Time
+}
+
+func newHouse(t testing.TB) *house {
+	t.Helper()
+	h := &house{t: t, launcher: &launcher{obs: make(map[string]session.Observer)}, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	now := func() time.Time { return h.now }
+	log := slog.New(slog.DiscardHandler)
+	h.sessions = session.NewService(session.Config{
+		Launcher: h.launcher, Max: 3, Keep: 5, Now: now, Log: log, Notify: func(string, string, string) {},
+	})
+	store, err := access.Open(filepath.Join(t.TempDir(), "access.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.SetPassword(password); err != nil {
+		t.Fatal(err)
+	}
+	signer, err := access.NewSigner(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.api = New(Config{
+		Sessions: h.sessions, Store: store, Signer: signer, Now: now, Log: log, Web: site(), URL: "http://local.test",
+		Token: func(g TokenGrant) (string, error) { return "token of " + g.Identity, nil },
+	})
+	h.server = httptest.NewServer(h.api.Handler())
+	t.Cleanup(h.server.Close)
+	h.doc = document(t)
+	return h
+}
+
+func site() fs.FS {
+	return fstest.MapFS{
+		"index.html":        {Data: []byte("<!doctype html>the app")},
+		"favicon.svg":       {Data: []byte("<svg/>")},
+		".gitkeep":          {},
+		"assets/app-123.js": {Data: []byte("export {}")},
+	}
+}
+
+func document(t testing.TB) routers.Router {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(openAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	router, err := legacy.NewRouter(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return router
+}
+
+// answer is what came back.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func (a answer) json(t testing.TB) map[string]any {
+	t.Helper()
+	var v map[string]any
+	if err := json.Unmarshal(a.body, &v); err != nil {
+		t.Fatalf("%v in %q", err, a.body)
+	}
+	return v
+}
+
+// person is somebody with a browser of their own.
+type person struct {
+	*house
+	cookies map[string]*http.Cookie // by path and name
+}
+
+func (h *house) visitor() *person { return &person{house: h, cookies: make(map[string]*http.Cookie)} }
+
+// owner is somebody who logged in.
+func (h *house) owner() *person {
+	h.t.Helper()
+	secret, err := h.api.cfg.Store.NewLogin(h.now)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	p := h.visitor()
+	p.cookies["/ "+loginCookie] = &http.Cookie{Name: loginCookie, Value: secret, Path: "/"}
+	return p
+}
+
+// guest is somebody invited to a session.
+func (h *house) guest(id, role string) *person {
+	h.t.Helper()
+	invite := h.owner().do("POST", "/api/v1/sessions/"+id+"/invites", `{"role":"`+role+`"}`).json(h.t)
+	p := h.visitor()
+	if a := p.do("POST", "/api/v1/sessions/"+id+"/join", `{"invite":"`+invite["token"].(string)+`"}`); a.status != http.StatusOK {
+		h.t.Fatalf("join: %d %s", a.status, a.body)
+	}
+	return p
+}
+
+// do sends a request with the person's cookies, keeps those it gets, and
+// checks the exchange against the description.
+func (p *person) do(method, path, body string, headers ...string) answer {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, method, p.server.URL+path, strings.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	for _, c := range p.cookies {
+		if strings.HasPrefix(path, c.Path) {
+			req.AddCookie(c)
+		}
+	}
+	resp, err := http.DefaultTransport.RoundTrip(req)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	for _, c := range resp.Cookies() {
+		if c.MaxAge < 0 {
+			delete(p.cookies, c.Path+" "+c.Name)
+		} else {
+			p.cookies[c.Path+" "+c.Name] = c
+		}
+	}
+	a := answer{status: resp.StatusCode, header: resp.Header}
+	if resp.Header.Get("Content-Type") == "text/event-stream" {
+		first := make([]byte, 4096)
+		n, err := resp.Body.Read(first)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		a.body = first[:n]
+	} else if a.body, err = io.ReadAll(resp.Body); err != nil {
+		p.t.Fatal(err)
+	}
+	p.compare(req, body, a)
+	return a
+}
+
+// compare checks an exchange against the description. Only what the
+// description allows to be sent is expected to be accepted.
+func (p *person) compare(req *http.Request, body string, a answer) {
+	p.t.Helper()
+	route, params, err := p.doc.FindRoute(req)
+	if err != nil {
+		return // not of the API, or refused
+	}
+	req.Body = io.NopCloser(strings.NewReader(body))
+	in := &openapi3filter.RequestValidationInput{
+		Request: req, PathParams: params, Route: route,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true},
+	}
+	if err := openapi3filter.ValidateRequest(context.Background(), in); err != nil && a.status < 400 {
+		p.t.Errorf("%s %s was accepted against the description: %v", req.Method, req.URL.Path, err)
+	}
+	if ct := a.header.Get("Content-Type"); ct == "application/yaml" || ct == "text/event-stream" {
+		return
+	}
+	out := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: in, Status: a.status, Header: a.header, Body: io.NopCloser(bytes.NewReader(a.body)),
+	}
+	if err := openapi3filter.ValidateResponse(context.Background(), out); err != nil {
+		p.t.Errorf("%s %s answers against the description: %v", req.Method, req.URL.Path, err)
+	}
+}
+
+// session starts one.
+func (h *house) session() string {
+	h.t.Helper()
+	s, err := h.sessions.Create("A drawing")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return s.ID
+}
