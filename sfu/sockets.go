@@ -39,7 +39,7 @@ func (e *Engine) listen(cfg Config) error {
 	if !cfg.UDP.IsValid() {
 		return errors.New("sfu: no UDP address")
 	}
-	conn, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(cfg.UDP))
+	conn, err := net.ListenUDP(network("udp", cfg.UDP), net.UDPAddrFromAddrPort(cfg.UDP))
 	if err != nil {
 		return fmt.Errorf("sfu: media socket: %w", err)
 	}
@@ -52,7 +52,7 @@ func (e *Engine) listen(cfg Config) error {
 	if !cfg.TCP.IsValid() {
 		return nil
 	}
-	listener, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(cfg.TCP))
+	listener, err := net.ListenTCP(network("tcp", cfg.TCP), net.TCPAddrFromAddrPort(cfg.TCP))
 	if err != nil {
 		return errors.Join(fmt.Errorf("sfu: ICE-TCP socket: %w", err), e.closeSockets())
 	}
@@ -61,6 +61,15 @@ func (e *Engine) listen(cfg Config) error {
 		ReadBufferSize: 64, WriteBufferSize: tcpWriteBuffer,
 	})
 	return nil
+}
+
+// network keeps a socket for an IPv4 address to IPv4: Go would open one for
+// both when the address is 0.0.0.0.
+func network(name string, at netip.AddrPort) string {
+	if at.Addr().Is4() {
+		return name + "4"
+	}
+	return name
 }
 
 // closeSockets closes the muxes, and each closes its socket.
