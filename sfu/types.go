@@ -112,7 +112,7 @@ func kindOf(video bool) webrtc.RTPCodecType {
 	return webrtc.RTPCodecTypeAudio
 }
 
-// seconds between two instants of the monotonic clock, as RTP ticks.
+// ticksBetween is the time between two instants in ticks of an RTP clock.
 func ticksBetween(from, to time.Time, rate uint32) uint32 {
 	return uint32(int64(to.Sub(from)/time.Microsecond) * int64(rate) / 1e6)
 }
