@@ -1,0 +1,117 @@
+// Command peers measures Easel beside livekit-server: the same load of `easel-bench
+// load` on one after the other, several times in turn, each server alone on one
+// core and the load on the other. It prints a table with the ratio, or JSON.
+//
+// It is a module of its own because livekit-server's dependencies must not
+// become Easel's. Everything it starts ends with it, and all traffic stays on
+// the loopback interface or on a veth pair between two network namespaces of
+// its own (-link veth, needs root).
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// options of a comparison.
+type options struct {
+	easel, bench string // binaries
+	scenarios    []scenario
+	bitrate      int
+	seconds      int
+	runs         int
+	joinRate     float64
+	cipher       string
+	feedback     string
+	serverCPU    string // taskset lists
+	loadCPU      string
+	memory       string // GOMEMLIMIT of every process started
+	link         string
+	json         bool
+}
+
+func main() {
+	// Children die with the thread that started them (Pdeathsig): this one.
+	runtime.LockOSThread()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	opts, err := parse(args)
+	if err != nil {
+		return err
+	}
+	livekit, err := buildLiveKit(ctx)
+	if err != nil {
+		return err
+	}
+	road, err := openRoad(ctx, opts.link)
+	if err != nil {
+		return err
+	}
+	results, err := compare(ctx, opts, road, []peer{easelPeer(opts.easel), livekitPeer(livekit)})
+	if closed := road.close(); err == nil {
+		err = closed
+	}
+	if err != nil {
+		return err
+	}
+	if opts.json {
+		return json.NewEncoder(out).Encode(results)
+	}
+	return writeTable(out, results)
+}
+
+func parse(args []string) (options, error) {
+	var o options
+	f := flag.NewFlagSet("peers", flag.ContinueOnError)
+	f.StringVar(&o.easel, "easel", "../../bin/easel", "Easel's server")
+	f.StringVar(&o.bench, "bench", "../../bin/easel-bench", "Easel's bench")
+	scenarios := f.String("scenarios", "1x20,1x100,1x200", "rooms x viewers in each, comma-separated")
+	f.IntVar(&o.bitrate, "bitrate", 1_500_000, "of each publisher, bits per second")
+	f.IntVar(&o.seconds, "seconds", 15, "length of each measurement")
+	f.IntVar(&o.runs, "runs", 3, "measurements of each server in each scenario")
+	f.Float64Var(&o.joinRate, "join-rate", 20, "viewers joining per second")
+	f.StringVar(&o.cipher, "cipher", "gcm128", "SRTP protection: gcm128 or cm80")
+	f.StringVar(&o.feedback, "feedback", "reports", "RTCP of the viewers: reports or full")
+	f.StringVar(&o.serverCPU, "server-cpu", "0", "cores of the server (taskset list)")
+	f.StringVar(&o.loadCPU, "load-cpu", "1", "cores of the load (taskset list)")
+	f.StringVar(&o.memory, "memory", "4GiB", "memory limit (GOMEMLIMIT) of every process started")
+	f.StringVar(&o.link, "link", "loopback", "loopback, or veth: two network namespaces with segmentation offload off")
+	f.BoolVar(&o.json, "json", false, "print one JSON object")
+	if err := f.Parse(args); err != nil {
+		return o, err
+	}
+	if o.runs < 1 || o.seconds < 1 {
+		return o, fmt.Errorf("%d runs of %d s: both must be positive", o.runs, o.seconds)
+	}
+	for _, s := range strings.Split(*scenarios, ",") {
+		var sc scenario
+		if n, err := fmt.Sscanf(s, "%dx%d", &sc.Rooms, &sc.Viewers); n != 2 || err != nil || sc.Rooms < 1 || sc.Viewers < 1 {
+			return o, fmt.Errorf("scenario %q: want ROOMSxVIEWERS", s)
+		}
+		o.scenarios = append(o.scenarios, sc)
+	}
+	return o, nil
+}
+
+// limit is how long one measurement may take altogether.
+func (o options) limit(s scenario) time.Duration {
+	joining := float64(s.Rooms*s.Viewers) / o.joinRate
+	return time.Duration(joining+float64(o.seconds))*time.Second + 2*time.Minute
+}
