@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/url"
 	"strconv"
 	"time"
@@ -25,8 +26,9 @@ type Options struct {
 	Cipher      Cipher
 	Feedback    Feedback
 	Seed        uint64
-	PID         int    // of the server; 0: whoever listens on the URL's port here
-	Metrics     string // URL of the server's Prometheus page; may be empty
+	PID         int           // of the server; 0: whoever listens on the URL's port here
+	Metrics     string        // URL of the server's Prometheus page; may be empty
+	Wait        time.Duration // for the server to listen, at most
 	Log         *slog.Logger
 }
 
@@ -57,6 +59,9 @@ func Run(ctx context.Context, opts Options) (report *Report, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := awaitServer(ctx, target, opts.Wait); err != nil {
+		return nil, err
+	}
 	r := &run{opts: opts, server: server{metrics: opts.Metrics}}
 	if r.server.process, err = findServer(opts.PID, target); err != nil {
 		return nil, err
@@ -82,6 +87,26 @@ func findServer(pid int, target *url.URL) (machine.Process, error) {
 		return machine.Process{}, fmt.Errorf("%w: URL without a port: say the server's process", ErrOption)
 	}
 	return machine.Listener(port)
+}
+
+// awaitServer waits until something listens at the target.
+func awaitServer(ctx context.Context, target *url.URL, atMost time.Duration) error {
+	host := target.Host
+	if target.Port() == "" {
+		host = net.JoinHostPort(target.Hostname(), map[bool]string{true: "443", false: "80"}[target.Scheme == "wss"])
+	}
+	for began := time.Now(); ; {
+		conn, err := net.Dial("tcp", host)
+		if err == nil {
+			return conn.Close()
+		}
+		if time.Since(began) > atMost {
+			return fmt.Errorf("load: %w", err)
+		}
+		if !sleep(ctx, 50*time.Millisecond) {
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // run is a run under way.

@@ -15,22 +15,23 @@ import (
 
 // loadCommand is `easel-bench load`.
 type loadCommand struct {
-	URL       string  `name:"url" default:"ws://127.0.0.1:8080" help:"LiveKit endpoint of the server: Easel or livekit-server."`
-	APIKey    string  `name:"api-key" default:"devkey" help:"API key that the server knows."`
-	APISecret string  `name:"api-secret" default:"easel-dev-secret-easel-dev-secret-00" help:"Its secret."`
-	Rooms     int     `default:"1" help:"Rooms, each with one publisher."`
-	Viewers   int     `default:"20" help:"Viewers in each room."`
-	Bitrate   int     `default:"1500000" help:"Bits per second of each publisher, on average."`
-	Seconds   int     `default:"20" help:"Length of the measurement, after everyone has joined."`
-	JoinRate  float64 `default:"20" help:"Viewers joining per second."`
-	Cipher    string  `default:"gcm128" enum:"gcm128,cm80" help:"SRTP protection: gcm128 or cm80."`
-	Feedback  string  `default:"reports" enum:"reports,full" help:"RTCP of the viewers: receiver reports, or NACK and transport-wide feedback as well."`
-	Seed      uint64  `default:"1" help:"Seed of the published content."`
-	PID       int     `name:"pid" help:"Process of the server; found by the URL's port when it runs here."`
-	Metrics   string  `help:"URL of the server's Prometheus page; /metrics of the URL's host by default, \"none\" for none."`
-	JSON      bool    `name:"json" help:"Print one JSON object."`
-	HTML      string  `name:"html" placeholder:"FILE" help:"Write a report with plots."`
-	Verbose   bool    `help:"Log what the viewers' connections say."`
+	URL       string        `name:"url" default:"ws://127.0.0.1:8080" help:"LiveKit endpoint of the server: Easel or livekit-server."`
+	APIKey    string        `name:"api-key" default:"devkey" help:"API key that the server knows."`
+	APISecret string        `name:"api-secret" default:"easel-dev-secret-easel-dev-secret-00" help:"Its secret."`
+	Rooms     int           `default:"1" help:"Rooms, each with one publisher."`
+	Viewers   int           `default:"20" help:"Viewers in each room."`
+	Bitrate   int           `default:"1500000" help:"Bits per second of each publisher, on average."`
+	Seconds   int           `default:"20" help:"Length of the measurement, after everyone has joined."`
+	JoinRate  float64       `default:"20" help:"Viewers joining per second."`
+	Cipher    string        `default:"gcm128" enum:"gcm128,cm80" help:"SRTP protection: gcm128 or cm80."`
+	Feedback  string        `default:"reports" enum:"reports,full" help:"RTCP of the viewers: receiver reports, or NACK and transport-wide feedback as well."`
+	Seed      uint64        `default:"1" help:"Seed of the published content."`
+	PID       int           `name:"pid" help:"Process of the server; found by the URL's port when it runs here."`
+	Metrics   string        `help:"URL of the server's Prometheus page; /metrics of the URL's host by default, \"none\" for none."`
+	Wait      time.Duration `default:"0s" help:"How long to wait for the server to listen."`
+	JSON      bool          `name:"json" help:"Print one JSON object."`
+	HTML      string        `name:"html" placeholder:"FILE" help:"Write a report with plots."`
+	Verbose   bool          `help:"Log what the viewers' connections say."`
 }
 
 // Run measures and prints.
@@ -49,7 +50,7 @@ func (c *loadCommand) Run(ctx context.Context) error {
 		Rooms: c.Rooms, Viewers: c.Viewers, Bitrate: c.Bitrate,
 		Duration: time.Duration(c.Seconds) * time.Second, JoinRate: c.JoinRate,
 		Cipher: load.Cipher(c.Cipher), Feedback: load.Feedback(c.Feedback), Seed: c.Seed,
-		PID: c.PID, Metrics: metrics,
+		PID: c.PID, Metrics: metrics, Wait: c.Wait,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	})
 	if err != nil {
