@@ -1,4 +1,5 @@
 import {
+  DefaultReconnectPolicy,
   DisconnectReason,
   type Participant,
   ParticipantKind,
@@ -64,9 +65,17 @@ const REASONS: Partial<Record<DisconnectReason, LostReason>> = {
   [DisconnectReason.ROOM_CLOSED]: 'closed',
 };
 
+/** A resume either works soon or a new entry, with a new token, does better. */
+const RESUME_DELAYS_MS = [0, 300, 1000, 2000];
+
 /** One connection to a room: the display's picture, and Easel's own messages. */
 export class RoomLink {
-  #room = new Room({ adaptiveStream: false, dynacast: false, disconnectOnPageLeave: true });
+  #room = new Room({
+    adaptiveStream: false,
+    dynacast: false,
+    disconnectOnPageLeave: true,
+    reconnectPolicy: new DefaultReconnectPolicy(RESUME_DELAYS_MS),
+  });
   #ports: LinkPorts;
   #publication: RemoteTrackPublication | null = null;
   #layer: Layer = 'full';
@@ -140,7 +149,7 @@ export class RoomLink {
         people();
       })
       .on(RoomEvent.Disconnected, (reason) => {
-        this.#forget();
+        this.#publication = null;
         this.#ports.onState(
           'lost',
           REASONS[reason ?? DisconnectReason.UNKNOWN_REASON] ?? 'network',

@@ -81,6 +81,7 @@ export class Desk {
   #link: RoomLink | null = null;
   #layer: Layer = 'full';
   #entry = '';
+  #asking = false;
   #attempt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #report: ReturnType<typeof setInterval>;
@@ -112,9 +113,13 @@ export class Desk {
     void this.#connect();
   }
 
-  /** Asks for control of the canvas, or gives it back. */
+  /**
+   * Asks for control of the canvas, or gives it back. Asking tries to take
+   * first: the canvas of a holder gone quiet needs nobody's leave.
+   */
   control(move: Move): void {
-    this.#link?.ask({ type: move });
+    this.#asking = move === 'request';
+    this.#link?.ask({ type: this.#asking ? 'take' : move });
   }
 
   /** Hands control to somebody. */
@@ -229,7 +234,11 @@ export class Desk {
         if (message.type === 'shape') this.shape = message.shape;
         else this.onPointer(message.position);
       },
-      onRefused: (_, reason) => this.notify(sentence(reason) || 'That is not possible now.'),
+      onRefused: (code, reason) => {
+        if (this.#asking && code === 'busy') link.ask({ type: 'request' });
+        else this.notify(sentence(reason) || 'That is not possible now.');
+        this.#asking = false;
+      },
       onNotice: (_, text) => this.notify(text),
     });
     return link;
