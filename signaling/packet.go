@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 
@@ -89,7 +90,13 @@ func (p *packet) user(raw []byte) error {
 	})
 }
 
+// destination notes a receiver, once: older SDKs name each in two places.
 func (p *packet) destination(identity []byte) error {
+	for _, known := range p.destinations {
+		if bytes.Equal(known, identity) {
+			return nil
+		}
+	}
 	if len(p.destinations) >= maxDestinations {
 		return fmt.Errorf("%w: more than %d destinations", errPacket, maxDestinations)
 	}
