@@ -79,7 +79,7 @@ func TestPressToPixel(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Stamp > s.Handled || s.Handled > s.Seen || s.Entered > s.Seen || s.Callback > s.Entered {
+		if s.Stamp > s.Handled || s.Handled > s.Held || s.Entered > s.Held {
 			t.Errorf("times out of order: %+v", s)
 		}
 		if l := s.Latency(); l <= 0 || l > 1000 {
@@ -135,12 +135,31 @@ func TestWebRTCTellsHowItTravels(t *testing.T) {
 	b := open(t, "/webrtc.html")
 	p := picture(t, b)
 	s, err := press(t, b, p, Bright, 5*time.Second)
-	if err != nil || s.Receive <= s.Stamp || s.Receive > s.Presented() {
+	if err != nil || !s.OfAnswer() || s.Receive <= s.Stamp || s.Receive > s.Presented() {
 		t.Errorf("received outside of the measurement: %+v, %v", s, err)
 	}
 	way, err := b.Transport()
 	if err != nil || way.Via() != "webrtc-udp" || way.Codec == "" || way.Decoded == 0 || way.Bytes == 0 {
 		t.Errorf("%+v, %v", way, err)
+	}
+}
+
+func TestOfAnswer(t *testing.T) {
+	const origin = 1.7e12
+	encoded := &Photon{Encoded: (origin + 109) * 1000}
+	for name, c := range map[string]struct {
+		s    Sample
+		want bool
+	}{
+		"not WebRTC":                 {Sample{Stamp: 100}, false},
+		"after the press":            {Sample{Stamp: 100, Receive: 105}, true},
+		"before the press":           {Sample{Stamp: 100, Receive: 95}, false},
+		"before the answer was sent": {Sample{Origin: origin, Stamp: 100, Receive: 105, Photon: encoded}, false},
+		"after the answer was sent":  {Sample{Origin: origin, Stamp: 100, Receive: 111, Photon: encoded}, true},
+	} {
+		if got := c.s.OfAnswer(); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
 	}
 }
 

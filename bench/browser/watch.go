@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 )
 
@@ -140,31 +139,46 @@ type Sample struct {
 	Stamp   float64 `json:"stamp"`   // the press's DOM time stamp
 	Handled float64 `json:"handled"` // the page's first listener ran
 	Frames  int     `json:"frames"`  // frames presented since the press, this one included
-	// Of the frame: the callback's now argument, when the callback ran, when
-	// the pixel was found changed, and what the frame's metadata say.
-	Callback     float64 `json:"callback"`
-	Entered      float64 `json:"entered"`
-	Seen         float64 `json:"seen"`
-	Presentation float64 `json:"presentation"` // handed to the compositor
-	Display      float64 `json:"display"`      // expected on the screen
-	// Receive and Decode are only known for WebRTC: the frame's last packet
-	// came, and how long decoding took.
-	Receive float64 `json:"receive"`
-	Decode  float64 `json:"decode"`
+	// Of the callback that found the pixel changed: its now argument (the time
+	// of the page's frame), when it ran, and when it had hold of the video's
+	// current picture, which it then looked at.
+	Callback float64 `json:"callback"`
+	Entered  float64 `json:"entered"`
+	Held     float64 `json:"held"`
+	// What the callback's metadata say: the frame was handed to the compositor,
+	// is expected on the screen, came off the network (its last packet), took so
+	// long to decode. The last two are only known for WebRTC.
+	Presentation float64 `json:"presentation"`
+	Display      float64 `json:"display"`
+	Receive      float64 `json:"receive"`
+	Decode       float64 `json:"decode"`
 	// Photon is nil when the page does not measure itself.
 	Photon *Photon `json:"photon"`
 }
 
-// Presented is when the changed pixel counts as presented: the latest of what
-// the browser says about the frame (its callback's time, its hand-over to the
-// compositor, its expected time on the screen). Never early, whichever of them
-// an author would rather use.
-func (s Sample) Presented() float64 {
-	return math.Max(s.Callback, math.Max(s.Presentation, s.Display))
-}
+// Presented is when the changed pixel counts as presented: the page was told of
+// a presented frame and held it, and that picture had the colour. It is never
+// before the compositor has the frame. What the metadata expect of the screen is
+// no measurement: Chromium's guess has been seen 200 ms off in either direction.
+func (s Sample) Presented() float64 { return max(s.Held, s.Callback) }
 
 // Latency from the press to the changed pixel, in milliseconds.
 func (s Sample) Latency() float64 { return s.Presented() - s.Stamp }
+
+// OfAnswer says whether the metadata are of the frame that answers the press,
+// and not of one that was on its way before.
+func (s Sample) OfAnswer() bool {
+	if s.Receive == 0 {
+		return false
+	}
+	sent := s.Stamp
+	if s.Photon != nil {
+		sent = s.Photon.Encoded/1000 - s.Origin
+	}
+	// Packets of a large frame leave while it is still being cut.
+	const early = 1
+	return s.Receive > sent-early
+}
 
 // Arm makes the next press a measurement of the video's point x, y (0 to 1),
 // which should become want.

@@ -71,19 +71,41 @@
     resolve({ ok: true, origin: performance.timeOrigin, stamp, handled, frames, ...frame, photon });
   }
 
-  function onFrame(now, metadata) {
+  // Luma of one pixel of a frame, without converting the rest of it: the first
+  // plane of YUV formats is luma already.
+  const lumaOf = async (frame, x, y) => {
+    const { codedWidth, codedHeight, format } = frame;
+    // Chroma is subsampled: rectangles begin and end at even places.
+    const even = (v, size) => Math.min(Math.floor(v * size), size - 2) & ~1;
+    const options = { rect: { x: even(x, codedWidth), y: even(y, codedHeight), width: 2, height: 2 } };
+    const bytes = new Uint8Array(frame.allocationSize(options));
+    await frame.copyTo(bytes, options);
+    return /^[RB]G/.test(format) ? (bytes[0] + bytes[1] + bytes[2]) / 3 : bytes[0];
+  };
+
+  // The frame is taken hold of at once and looked at afterwards, so that looking
+  // costs the measurement nothing. It may be a newer one than the callback is
+  // about: the metadata then tell of an earlier frame.
+  async function onFrame(now, metadata) {
     const mine = watch;
     if (!mine || mine.frame) return;
     const entered = performance.now();
+    const frame = new VideoFrame(mine.video);
+    const held = performance.now();
     mine.video.requestVideoFrameCallback(onFrame);
-    if (mine.stamp === undefined) return;
+    if (mine.stamp === undefined) {
+      frame.close();
+      return;
+    }
     mine.frames += 1;
-    if (!is(mine.want, luma(mine.video, mine.x, mine.y))) return;
     const { presentationTime, expectedDisplayTime, receiveTime, processingDuration } = metadata;
+    const value = await lumaOf(frame, mine.x, mine.y);
+    frame.close();
+    if (mine.frame || !is(mine.want, value)) return;
     mine.frame = {
       callback: now,
       entered,
-      seen: performance.now(),
+      held,
       presentation: presentationTime,
       display: expectedDisplayTime,
       receive: receiveTime,

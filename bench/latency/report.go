@@ -37,9 +37,9 @@ type Report struct {
 	Via    string  `json:"via"`
 	Codec  string  `json:"codec"`
 	Size   string  `json:"size"` // of the video, in pixels
-	// Seen is the same latency to the moment the page could read the changed
-	// pixel, which is what scripts that poll a canvas would call the latency.
-	Seen stats.Summary `json:"pixel_readable_ms"`
+	// Display is the latency to the time at which the browser expects the frame
+	// on its screen, from the callback's metadata: a guess, for comparison.
+	Display stats.Summary `json:"expected_display_ms"`
 	// Own is what the client measures and shows for the same presses.
 	Own     stats.Summary   `json:"client_photon_ms"`
 	Split   Split           `json:"split"`
@@ -73,8 +73,8 @@ func NewReport(samples []browser.Sample, missed int) Report {
 	}
 	return Report{
 		P50: all.P50, P95: all.P95, P99: all.P99, Max: all.Max, N: all.N, Missed: missed,
-		Seen: of(func(s browser.Sample) (float64, bool) { return s.Seen - s.Stamp, true }),
-		Own:  split(func(_ browser.Sample, p *browser.Photon) float64 { return (p.Presented - p.SentAt) / 1000 }),
+		Display: of(func(s browser.Sample) (float64, bool) { return s.Display - s.Stamp, s.OfAnswer() }),
+		Own:     split(func(_ browser.Sample, p *browser.Photon) float64 { return (p.Presented - p.SentAt) / 1000 }),
 		Split: Split{
 			PressToPage: of(func(s browser.Sample) (float64, bool) { return s.Handled - s.Stamp, true }),
 			BrowserToX:  split(func(s browser.Sample, p *browser.Photon) float64 { return page(s, p.Injected) - s.Stamp }),
@@ -84,13 +84,13 @@ func NewReport(samples []browser.Sample, missed int) Report {
 				return s.Presented() - page(s, p.Encoded)
 			}),
 			EncodedToReceived: of(func(s browser.Sample) (float64, bool) {
-				if s.Photon == nil || s.Receive == 0 {
+				if s.Photon == nil || !s.OfAnswer() {
 					return 0, false
 				}
 				return s.Receive - page(s, s.Photon.Encoded), true
 			}),
-			ReceivedToPresented: of(func(s browser.Sample) (float64, bool) { return s.Presented() - s.Receive, s.Receive != 0 }),
-			Decode:              of(func(s browser.Sample) (float64, bool) { return s.Decode, s.Decode != 0 }),
+			ReceivedToPresented: of(func(s browser.Sample) (float64, bool) { return s.Presented() - s.Receive, s.OfAnswer() }),
+			Decode:              of(func(s browser.Sample) (float64, bool) { return s.Decode, s.OfAnswer() }),
 		},
 	}
 }
@@ -114,7 +114,7 @@ func (r Report) Print(to io.Writer) error {
 	row("encoded to received", r.Split.EncodedToReceived)
 	row("received to presented", r.Split.ReceivedToPresented)
 	row("decode", r.Split.Decode)
-	row("also: pixel readable by script", r.Seen)
+	row("also: browser's expectation", r.Display)
 	row("the client's own figure", r.Own)
 	row("floor: local canvas", r.Floor)
 	if err := w.Flush(); err != nil {
