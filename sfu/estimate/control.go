@@ -9,6 +9,8 @@ const (
 	// standing is a queue that every packet of a feedback waited in; empty is
 	// one that nobody feels.
 	standing, empty = 80 * time.Millisecond, 25 * time.Millisecond
+	// felt is a queue that never emptied: less may be jitter.
+	felt = 6 * time.Millisecond
 	// deep is a queue worth a visible sacrifice.
 	deep = 200 * time.Millisecond
 	// reaction is what the receiver and the sender's schedule add to the round
@@ -16,6 +18,8 @@ const (
 	reaction = 100 * time.Millisecond
 	// safe is the share of the link's rate that is used when it is known.
 	safe = 0.95
+	// collapse is the share of the target below which one busy moment tells.
+	collapse = 0.7
 	// rise per second: in the search for the link's rate, and near it.
 	riseFar, riseStart = 1.15, 2.0
 	// linkAge is how long the rate at which the link was full is of interest.
@@ -47,6 +51,7 @@ type control struct {
 
 	waiting      int // packets sent since the last feedback
 	waitingSince time.Duration
+	lastSent     time.Duration
 	halvings     int // by which the output is lowered while stalled
 }
 
@@ -54,7 +59,7 @@ type control struct {
 type observed struct {
 	at        time.Duration // sender's clock
 	over      bool          // the queue grew too fast
-	low       time.Duration // least queueing delay
+	low, high time.Duration // least and most queueing delay
 	acked     int           // bits per second that arrived
 	sending   int           // bits per second that were sent
 	link      float64       // bits per second while it was busy, 0: not seen
@@ -62,6 +67,12 @@ type observed struct {
 	factor    float64       // by which loss wants the rate lowered
 	lossy     bool          // growth must not run ahead
 	roundTrip time.Duration
+}
+
+// collapsed says that the link turned out far slower than thought, which shows
+// within one burst, before any trend does.
+func (o observed) collapsed(target int) bool {
+	return o.link > 0 && o.link < collapse*float64(target) && o.high > standing
 }
 
 // output is the estimate as it is told: lower than the target while a queue
@@ -90,7 +101,7 @@ func (c *control) step(o observed) (lowered bool) {
 	switch {
 	case o.factor < 1 && ready:
 		return c.lowerForLoss(o)
-	case (o.over || o.low > standing) && ready && c.lowerForDelay(o):
+	case (o.over && o.low > felt || o.low > standing || o.collapsed(c.target)) && ready && c.lowerForDelay(o):
 		return true
 	}
 	c.recover(o)
@@ -192,13 +203,13 @@ func (c *control) unmoved(at, low time.Duration) bool {
 	return c.futile >= 3
 }
 
-// stall halves the output every second in which packets are sent and nothing
-// is heard. The target is kept for when it is.
-func (c *control) stall(at, roundTrip time.Duration) {
+// stall halves the output for every second in which packets are sent and
+// nothing is heard. The target is kept for when it is.
+func (c *control) stall(roundTrip time.Duration) {
 	if c.waiting < stallPackets || c.state == Starting || c.state == Remote {
 		return
 	}
-	if silent := at - c.waitingSince - 2*roundTrip; silent > stallAfter {
+	if silent := c.lastSent - c.waitingSince - 2*roundTrip; silent > stallAfter {
 		c.state, c.halvings = Stalled, int(silent/stallAfter)
 	}
 }

@@ -73,8 +73,10 @@ func (e *Estimator) Want(bitsPerSecond int) {
 // Sent takes a packet, in the order of sending.
 func (e *Estimator) Sent(p Packet) {
 	at := e.since(p.Sent)
+	p.Bytes = min(max(p.Bytes, 0), 1<<16-1)
 	e.history.add(p, at)
 	e.sentRate.add(at, p.Bytes)
+	e.lastSent = at
 	if e.waiting++; e.waiting == 1 {
 		e.waitingSince = at
 	}
@@ -92,7 +94,7 @@ func (e *Estimator) Estimate() Estimate {
 // times a second while it sends.
 func (e *Estimator) Advance(now time.Time) {
 	at := e.since(now)
-	e.stall(at, e.roundTrip)
+	e.stall(e.roundTrip)
 	e.finishProbe(at)
 }
 
@@ -110,7 +112,7 @@ func (e *Estimator) NextProbe(now time.Time) (Probe, bool) {
 		return Probe{}, false
 	case e.state != Starting && e.state != Growing:
 		return Probe{}, false
-	case rate <= e.target+e.target/20:
+	case e.target >= e.wanted, rate <= e.target+e.target/20:
 		return Probe{}, false
 	}
 	return e.prober.begin(at, rate), true

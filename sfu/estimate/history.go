@@ -9,7 +9,7 @@ const remembered = 2048
 // Packet is one packet that was sent to the viewer.
 type Packet struct {
 	Sequence uint16 // transport-wide
-	Bytes    int    // of the UDP payload
+	Bytes    int    // of the UDP payload, 65,535 at most
 	Sent     time.Time
 	Probe    uint8 // the ID of the Probe it belongs to, 0 for none
 }
@@ -57,7 +57,7 @@ func (h *history) add(p Packet, at time.Duration) {
 		return // the sender counts upwards
 	}
 	h.newest = index
-	h.slots[index%remembered] = sent{at: at, index: index, bytes: uint16(min(max(p.Bytes, 0), 1<<16-1)), probe: p.Probe}
+	h.slots[index%remembered] = sent{at: at, index: index, bytes: uint16(p.Bytes), probe: p.Probe}
 }
 
 // find returns nil for what was never sent or is forgotten.

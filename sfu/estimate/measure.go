@@ -101,7 +101,7 @@ func (e *Estimator) measure(at time.Duration) observed {
 			o.sample = s
 		}
 		e.prober.ack(a)
-		o.low = min(o.low, delay)
+		o.low, o.high = min(o.low, delay), max(o.high, delay)
 		if a.probe == 0 && !e.prober.delayed(a.sent) && e.trend.add(a.sent, delay) {
 			o.over = true
 		}

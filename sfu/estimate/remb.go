@@ -1,6 +1,9 @@
 package estimate
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // rembQuiet is for how long transport-wide feedback makes REMB superfluous.
 const rembQuiet = 2 * time.Second
@@ -11,13 +14,10 @@ const rembQuiet = 2 * time.Second
 // estimate only when more than half of the estimate is being sent.
 func (e *Estimator) REMB(now time.Time, bitsPerSecond float64) {
 	at := e.since(now)
-	if e.heard && at-e.lastFeedback < rembQuiet {
+	if math.IsNaN(bitsPerSecond) || e.heard && at-e.lastFeedback < rembQuiet {
 		return
 	}
 	told := int(min(max(bitsPerSecond, float64(e.config.Min)), float64(e.config.Max)))
-	if bitsPerSecond != bitsPerSecond { // not a number
-		return
-	}
 	if told < e.target && e.sentRate.rate(at) < e.target/2 {
 		return
 	}

@@ -102,6 +102,8 @@ func sum(s scenario, moments []moment, dropAt, backAt time.Duration) figures {
 
 func disturbance(name string) (dropAt, backAt time.Duration) {
 	switch name {
+	case "300 kb/s":
+		return time.Millisecond, 0
 	case "5-1-5 Mb/s":
 		return 20 * time.Second, 40 * time.Second
 	case "2 s outage":
@@ -130,22 +132,57 @@ func (f figures) String() string {
 
 func simulateOurs(s scenario) []moment {
 	start := time.Unix(1_700_000_000, 0)
-	return run(s, newOurs(s, start), start, func(time.Duration) {})
+	return simulate(s, newOurs(s, start), start, func(time.Duration) {})
 }
 
+// TestScenarios holds the figures that the estimator exists for; TestAgainstPion
+// prints them.
 func TestScenarios(t *testing.T) {
+	limits := map[string]figures{
+		"5 Mb/s":       {converged: time.Second, used: 0.9, p95: 80 * time.Millisecond},
+		"5% loss":      {converged: time.Second, used: 0.85, p95: 80 * time.Millisecond},
+		"15 ms jitter": {converged: 2 * time.Second, used: 0.8, p95: 80 * time.Millisecond},
+		"200 ms RTT":   {converged: 2 * time.Second, used: 0.85, p95: 100 * time.Millisecond},
+		"300 kb/s":     {converged: time.Second, used: 0.85, p95: 200 * time.Millisecond, drained: 4 * time.Second},
+		"5-1-5 Mb/s":   {converged: time.Second, used: 0.7, p95: 150 * time.Millisecond, drained: 4 * time.Second, recovered: 5 * time.Second},
+		"2 s outage":   {converged: time.Second, used: 0.9, p95: 80 * time.Millisecond, recovered: 2 * time.Second},
+		"30 s silence": {converged: time.Second, p95: 80 * time.Millisecond, recovered: time.Second, lowest: 4 * mbit},
+		"small layer":  {converged: time.Second, p95: 20 * time.Millisecond, lowest: 0},
+	}
 	for _, s := range scenarios() {
 		t.Run(s.name, func(t *testing.T) {
-			moments := simulateOurs(s)
 			dropAt, backAt := disturbance(s.name)
-			t.Log(sum(s, moments, dropAt, backAt))
-			if testing.Verbose() {
-				for i, m := range moments {
-					if i%10 == 0 {
-						t.Logf("%5.1f est %8d queued %4d ms delivered %8d", m.at.Seconds(), m.estimate, m.queued.Milliseconds(), m.delivered)
-					}
-				}
+			limit, ok := limits[s.name]
+			if !ok {
+				t.Fatal("no limits")
+			}
+			f := sum(s, simulateOurs(s), dropAt, backAt)
+			late := func(d, most time.Duration) bool { return most > 0 && (d < 0 || d > most) }
+			if late(f.converged, limit.converged) || late(f.drained, limit.drained) || late(f.recovered, limit.recovered) ||
+				f.used < limit.used || f.p95 > limit.p95 || f.lowest < limit.lowest {
+				t.Errorf("got:  %v\nlimit: %v", f, limit)
 			}
 		})
+	}
+}
+
+// TestSilenceKeepsTheEstimate: not a bit less after an hour without media.
+func TestSilenceKeepsTheEstimate(t *testing.T) {
+	start := time.Unix(1_700_000_000, 0)
+	s := scenarios()[0]
+	s.lasts = 10 * time.Second
+	o := newOurs(s, start)
+	simulate(s, o, start, func(time.Duration) {})
+	before := o.e.Estimate().BitsPerSecond
+	o.e.Want(before)
+	for at := s.lasts; at < time.Hour; at += 50 * time.Millisecond {
+		now := start.Add(at)
+		o.e.Advance(now)
+		if p, ok := o.e.NextProbe(now); ok {
+			t.Fatalf("probe %+v for more than is wanted", p)
+		}
+	}
+	if after := o.e.Estimate().BitsPerSecond; after != before {
+		t.Errorf("%d became %d", before, after)
 	}
 }

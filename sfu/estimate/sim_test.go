@@ -77,8 +77,8 @@ type report struct {
 	p       *rtcp.TransportLayerCC
 }
 
-// run simulates, calling sleep after every step.
-func run(s scenario, c controller, start time.Time, sleep func(time.Duration)) []moment {
+// simulate runs s, calling sleep after every step.
+func simulate(s scenario, c controller, start time.Time, sleep func(time.Duration)) []moment {
 	m := &simulation{scenario: s, c: c, start: start, random: rand.New(rand.NewPCG(1, 2)), recorder: twcc.NewRecorder(1)}
 	if m.buffer == 0 {
 		m.buffer = 500 * time.Millisecond

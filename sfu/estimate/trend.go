@@ -12,7 +12,7 @@ const (
 	// The threshold of growth, in ms, and how fast it follows what it is
 	// compared with (draft-ietf-rmcat-gcc-02 section 5.4).
 	thresholdStart, thresholdMin, thresholdMax = 12.5, 6, 100
-	thresholdUp, thresholdDown                 = 0.0087, 0.039
+	thresholdUp, thresholdDown                 = 0.01, 0.0005
 	thresholdOutlier                           = 15
 )
 
