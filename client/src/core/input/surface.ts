@@ -27,6 +27,9 @@ export function platformOf(navigator: Navigator): Platform {
   return /Win/.test(navigator.platform) ? 'windows' : 'other';
 }
 
+/** Wheel pixels per pixel that two fingers move: 40 make a notch. */
+const PAN = 2.5;
+
 const defer = (callback: () => void, ms: number) => {
   const timer = setTimeout(callback, ms);
   return () => clearTimeout(timer);
@@ -226,8 +229,13 @@ export class Surface {
       lift: button(Kind.ButtonUp),
       // Content follows the fingers, so the wheel turns the other way.
       pan: (by, at, time) => {
-        const delta = { deltaX: -by.x, deltaY: -by.y, deltaMode: 0, shiftKey: false };
-        const units = wheel.turn(delta);
+        const turn = (pixels: number) => -pixels * PAN;
+        const units = wheel.turn({
+          deltaX: turn(by.x),
+          deltaY: turn(by.y),
+          deltaMode: 0,
+          shiftKey: false,
+        });
         if (units) this.#hand.send({ kind: Kind.Scroll, ...units, ...this.#point(at) }, time);
       },
       defer,

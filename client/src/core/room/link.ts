@@ -1,4 +1,5 @@
 import {
+  ConnectionState,
   DefaultReconnectPolicy,
   DisconnectReason,
   type Participant,
@@ -164,7 +165,9 @@ export class RoomLink {
         this.#adopt(track, publication, from),
       )
       .on(RoomEvent.TrackUnsubscribed, (_, publication) => {
-        if (publication === this.#publication) this.#forget();
+        // When the connection goes, its last picture is better than none.
+        const gone = this.#room.state === ConnectionState.Connected;
+        if (gone && publication === this.#publication) this.#forget();
       })
       .on(RoomEvent.DataReceived, (payload, _from, _kind, topic) => this.#read(payload, topic));
   }
