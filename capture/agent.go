@@ -74,7 +74,7 @@ func RunAgent(ctx context.Context, c AgentConfig) error {
 	for {
 		began := time.Now()
 		err := a.connection(ctx)
-		a.hands.drop()
+		a.hands.reset()
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -120,7 +120,11 @@ func (a *Agent) connection(ctx context.Context) error {
 	p.streaming(s)
 	size := a.display.Size()
 	a.log.Info("in the room", "display", fmt.Sprintf("%dx%d", size.X, size.Y))
-	return s.Run(ctx)
+	err = s.Run(ctx)
+	n := &s.Stats
+	a.log.Info("out of the room", "frames", n.Frames.Load(), "keyframes", n.Keyframes.Load(),
+		"refinements", n.Refinements.Load(), "bytes", n.Bytes.Load(), "unsent", n.Unsent.Load())
+	return err
 }
 
 func (a *Agent) spec() client.VideoSpec {

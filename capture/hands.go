@@ -66,13 +66,14 @@ func (h *hands) control(payload []byte) {
 // left releases what somebody held who is gone.
 func (h *hands) left(identity string) {
 	if identity == h.from {
-		h.drop()
+		h.sequence.Rejoin()
+		h.flush()
 	}
 }
 
-// drop releases everything: whoever held it cannot let go any more.
-func (h *hands) drop() {
-	h.sequence.Rejoin()
+// reset releases everything and starts anew, for the next connection.
+func (h *hands) reset() {
+	h.sequence.Reset()
 	h.flush()
 }
 

@@ -17,6 +17,9 @@ const (
 	// keeps the last one has no use for more.
 	keyInterval = 500 * time.Millisecond
 
+	// After so many failures in a row another encoder won't do either.
+	maxFailures = 5
+
 	// Refinement starts after this long without damage, and goes on in pieces
 	// of so many pixels at this interval: about as many bits as painting takes.
 	refineAfter    = 300 * time.Millisecond
@@ -40,6 +43,7 @@ type layer struct {
 	lastFine time.Duration
 	keyed    bool // lastKey counts
 	seen     bool // the picture has been captured at this size
+	failures int  // of the encoder, in a row
 
 	keyWanted atomic.Bool
 	kbps      atomic.Int32
@@ -69,11 +73,12 @@ func (l *layer) resize(display image.Point) error {
 	}
 	l.dirty.Clear()
 	l.rough.Clear()
-	l.keyed, l.seen = false, false
+	l.seen = false
 	return l.restart()
 }
 
-// restart makes a new encoder, the old one having failed or having none.
+// restart makes a new encoder, the old one having failed. It starts with a
+// keyframe, which waits for nothing.
 func (l *layer) restart() error {
 	if l.encoder != nil {
 		l.encoder.Close()
@@ -82,6 +87,7 @@ func (l *layer) restart() error {
 	var err error
 	l.encoder, err = encode.NewVP8(encode.Options{Size: l.picture.Size(), Kbps: int(l.kbps.Load())})
 	l.keyWanted.Store(true)
+	l.keyed = false
 	return err
 }
 

@@ -66,7 +66,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Stats counts what a Stream has done.
+// Stats counts what a Stream has done. Unsent are frames that the sink refused,
+// as it does while its transport is down.
 type Stats struct {
 	Captures, Frames, Keyframes, Refinements, Packets, Bytes, Unsent atomic.Uint64
 }
@@ -340,12 +341,16 @@ func (s *Stream) frame(l *layer, t task, at time.Duration) error {
 	}
 	f, err := l.encode(t, at)
 	if err != nil {
+		if l.failures++; l.failures > maxFailures {
+			return fmt.Errorf("capture: %w", err)
+		}
 		s.log.Error("encoder failed, starting another", "error", err)
 		if err := l.restart(); err != nil {
 			return fmt.Errorf("capture: %w", err)
 		}
 		return nil
 	}
+	l.failures = 0
 	timestamp := s.base + uint32(at.Microseconds()*clockRate/1_000_000)
 	s.sending = l.index
 	if err := l.packets.Packets(f.Data, timestamp, s.send); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/easel-live/easel/capture/display"
+	"github.com/easel-live/easel/capture/encode"
 	"github.com/easel-live/easel/capture/inject"
 	"github.com/easel-live/easel/capture/internal/xvnctest"
 	"github.com/easel-live/easel/wire"
@@ -118,8 +119,8 @@ func TestKeyframeOnRequest(t *testing.T) {
 		if n := f.count(key); n > 2 {
 			t.Errorf("layer %d: %d keyframes", layer, n)
 		}
-		if n := f.count(func(s sentFrame) bool { return s.layer != layer }); n > 0 {
-			t.Errorf("%d frames of the other layer", n)
+		if n := f.count(func(s sentFrame) bool { return s.layer != layer && s.key }); n > 0 {
+			t.Errorf("%d keyframes of the other layer", n)
 		}
 		f.mu.Unlock()
 	}
@@ -238,6 +239,56 @@ func TestCursor(t *testing.T) {
 		}
 		return false
 	})
+}
+
+// An encoder that fails costs a keyframe, not the stream.
+func TestEncoderIsReplaced(t *testing.T) {
+	name := xvnctest.Start(t, 640, 480)
+	d, err := display.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	f := newFakeSink()
+	s := NewStream(d, f, Options{})
+	full := s.layers[FullLayer]
+	defer full.close()
+	defer s.layers[HalfLayer].close()
+	if err := s.resized(); err != nil {
+		t.Fatal(err)
+	}
+	breakIt := func() {
+		full.encoder.Close()
+		// Of another size, it will refuse the picture.
+		if full.encoder, err = encode.NewVP8(encode.Options{Size: image.Pt(64, 64), Kbps: 100}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	breakIt()
+	if err := s.capture(s.now()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if task, wait := full.due(s.now(), 0); task != key || wait != 0 {
+			t.Fatalf("task %d in %v, want a keyframe", task, wait)
+		}
+		if err := s.frame(full, key, s.now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(f.frames); n != 1 || !f.frames[0].key {
+		t.Fatalf("%+v", f.frames)
+	}
+	for range maxFailures {
+		breakIt()
+		if err := s.frame(full, key, s.now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	breakIt()
+	if err := s.frame(full, key, s.now()); err == nil {
+		t.Fatal("an encoder that always fails went unnoticed")
+	}
 }
 
 func TestServerLost(t *testing.T) {

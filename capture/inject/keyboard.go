@@ -182,16 +182,12 @@ func (k *keyboard) level() int {
 // at is what a key gives on a level. A key with fewer levels gives the same on
 // all of them.
 func at(syms []xproto.Keysym, level int) xproto.Keysym {
-	column := [...]int{0, 1, 4, 5}[level]
-	for ; column > 0; column = map[int]int{5: 1, 4: 0, 1: 0}[column] {
+	for _, column := range [...][]int{{0}, {1, 0}, {4, 0}, {5, 1, 0}}[level] {
 		if column < len(syms) && syms[column] != noSymbol {
 			return syms[column]
 		}
 	}
-	if len(syms) == 0 {
-		return noSymbol
-	}
-	return syms[0]
+	return noSymbol
 }
 
 // bind gives sym to the spare keycode that was not used for longest, and waits

@@ -62,15 +62,23 @@ func (s *Sequencer) Fence(generation uint32) {
 	joining := s.generation == 0 && s.joining
 	s.Rejoin()
 	s.generation, s.joining = generation, joining
-	s.applied, s.reliable = 0, 0
 }
 
-// Rejoin releases everything, and expects the stream to go on anywhere: the
-// connection that carried it was lost, and with it maybe some events.
+// Rejoin releases everything, and expects the generation's stream to go on
+// anywhere, or from its start: its sender was lost, and with them maybe some
+// events.
 func (s *Sequencer) Rejoin() {
 	s.release()
 	s.n = 0
+	s.applied, s.reliable = 0, 0
 	s.joining = true
+}
+
+// Reset releases everything and forgets the generation: another room, or the
+// same one on a server that counts anew, comes next.
+func (s *Sequencer) Reset() {
+	s.Rejoin()
+	s.generation = 0
 }
 
 // Accept takes one packet, which it does not keep.

@@ -174,8 +174,27 @@ func TestJoinHalfway(t *testing.T) {
 	if got := *log; len(got) != 1+maxHeldJoining || got[0].kind != wire.ReleaseAll || got[8].sequence != 607 {
 		t.Fatalf("%v", got)
 	}
+	// A page that was loaded anew counts from 1 again.
+	s.Rejoin()
+	*log = nil
+	s.Accept(packet(4, 1, 0, wire.KeyDown))
+	if got := *log; !slices.Equal(got, []applied{{4, 1, wire.KeyDown}}) {
+		t.Fatalf("%v", got)
+	}
 	if s.Resynced != 0 {
 		t.Fatal("joining is no loss")
+	}
+}
+
+func TestReset(t *testing.T) {
+	s, log := recorder()
+	s.Accept(packet(9, 1, 0, wire.ButtonDown))
+	s.Reset()
+	s.Fence(1)
+	s.Accept(packet(1, 1, 0, wire.KeyDown))
+	got := *log
+	if n := len(got); s.Generation() != 1 || got[n-1] != (applied{1, 1, wire.KeyDown}) || got[2] != (applied{9, 0, wire.ReleaseAll}) {
+		t.Fatalf("%v", got)
 	}
 }
 
@@ -205,6 +224,45 @@ func TestHeldMovesStayBounded(t *testing.T) {
 	if n := len(*log); n != 3+maxHeld || (*log)[n-1].sequence != 2+3*maxHeld {
 		t.Fatalf("%d applied", n)
 	}
+}
+
+// Whatever bytes arrive, the sequencer's promises hold.
+func FuzzInput(f *testing.F) {
+	for _, in := range []*wire.Input{
+		packet(1, 1, 0, wire.ButtonDown), packet(1, 3, 2, wire.Move, wire.ButtonUp), packet(2, 9, 0, wire.Move), packet(1, 2, 1, wire.Move),
+	} {
+		for i := range in.Events {
+			in.Events[i].Button = 1
+		}
+		b, err := wire.AppendInput(nil, in)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b, b[:len(b)-1])
+		f.Add(b, append([]byte(nil), b...))
+	}
+	f.Fuzz(func(t *testing.T, one, two []byte) {
+		previous := applied{}
+		s := NewSequencer(func(g, n uint32, e *wire.Event) {
+			if n > 0 && (g < previous.generation || g == previous.generation && n <= previous.sequence) {
+				t.Fatalf("%d/%d after %+v", g, n, previous)
+			}
+			if n > 0 {
+				previous = applied{g, n, e.Kind}
+			}
+		})
+		var in wire.Input
+		for range 40 {
+			for _, b := range [][]byte{one, two} {
+				if wire.DecodeInput(b, &in) == nil {
+					s.Accept(&in)
+				}
+			}
+			if s.n > maxHeld {
+				t.Fatal(s.n)
+			}
+		}
+	})
 }
 
 func BenchmarkSequencer(b *testing.B) {
