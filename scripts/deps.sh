@@ -14,7 +14,7 @@ command -v npm >/dev/null || fail "Node.js with npm is not installed: see https:
 command -v apt-get >/dev/null || fail "this needs Debian 12 or a relative of it: no apt-get here"
 
 packages=(
-	gimp tigervnc-standalone-server openbox dbus dbus-x11 xkb-data x11-xkb-utils fonts-dejavu-core # the session
+	gimp gtk2-engines-pixbuf tigervnc-standalone-server openbox dbus dbus-x11 xkb-data x11-xkb-utils fonts-dejavu-core # the session
 	gcc libc6-dev pkg-config libvpx-dev libyuv-dev                                                    # the agent
 )
 if [ "${1:-run}" = test ]; then

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"golang.org/x/sys/unix"
 )
 
 // dataFlags say where the server keeps what must outlive it.
@@ -32,6 +34,30 @@ func (f dataFlags) dir() (string, error) {
 	return filepath.Join(home, ".local", "share", "easel"), nil
 }
 
+// errBusy says that another server has the data directory.
+var errBusy = errors.New("another easel serves from this data directory")
+
+// lockData makes the data directory and takes it for this process alone: two
+// servers would take each other's sessions over. The kernel lets go of the
+// lock when the process ends, however it ends.
+func lockData(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o711); err != nil {
+		return nil, fmt.Errorf("data directory: %w; EASEL_DATA chooses another", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("data directory: %w; EASEL_DATA chooses another", err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, fmt.Errorf("%w: %s; EASEL_DATA chooses another", errBusy, dir)
+		}
+		return nil, fmt.Errorf("locking the data directory: %w", err)
+	}
+	return f, nil
+}
+
 // The key pair of --dev. Everybody knows it.
 const (
 	devKey    = "devkey"
@@ -42,6 +68,26 @@ const (
 type keyPair struct {
 	Key    string `json:"key"`
 	Secret string `json:"secret"`
+}
+
+// loadSigningKey reads the key that signs invitations and guests' cookies,
+// making it first if need be. It is never the well-known key of --dev.
+func loadSigningKey(dir string) ([]byte, error) {
+	path := filepath.Join(dir, "signing-key")
+	key, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		key = make([]byte, 32)
+		rand.Read(key)
+		if err := os.WriteFile(path, key, 0o600); err != nil {
+			return nil, fmt.Errorf("signing key: %w", err)
+		}
+	case err != nil:
+		return nil, fmt.Errorf("signing key: %w", err)
+	case len(key) != 32:
+		return nil, fmt.Errorf("signing key: %s has %d bytes, not 32; remove it to have a new one made", path, len(key))
+	}
+	return key, nil
 }
 
 // loadKeys reads the key pair of a data directory, making it first if need be:

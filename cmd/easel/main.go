@@ -19,9 +19,11 @@ import (
 var version = "development"
 
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Token   tokenCommand   `cmd:"" help:"Print a LiveKit access token for a room."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Run the server."`
+	Session  sessionCommands `cmd:"" help:"Start, list, end and share the sessions of this machine's server."`
+	Password passwordCommand `cmd:"" help:"Make a new password and a one-time login link; ends every login."`
+	Token    tokenCommand    `cmd:"" help:"Print a LiveKit access token for a room."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 type versionCommand struct{}

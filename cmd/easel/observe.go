@@ -22,7 +22,9 @@ func newObserver(metrics prometheus.Registerer) *observer {
 		Help:    "From an input event in a browser to the presentation of the first frame that shows its effect, as browsers measure it.",
 		Buckets: []float64{.005, .0075, .01, .0125, .015, .02, .025, .03, .04, .05, .075, .1, .15, .25, .5, 1},
 	})}
-	metrics.MustRegister(o.photons)
+	metrics.MustRegister(o.photons, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "easel_sessions_alive", Help: "Sessions that run or are starting.",
+	}, o.alive))
 	return o
 }
 
@@ -44,4 +46,15 @@ func (o *observer) Photons(_ string, _ signaling.Person, ms []float64) {
 	for _, v := range ms {
 		o.photons.Observe(v / 1000)
 	}
+}
+
+// alive counts the sessions that are not over.
+func (o *observer) alive() float64 {
+	n := 0
+	for _, s := range o.sessions.List() {
+		if s.Alive() {
+			n++
+		}
+	}
+	return float64(n)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -11,13 +12,15 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/jezek/xgb"
 )
 
 type serveCommand struct {
 	dataFlags
 	Addr     string     `env:"EASEL_ADDR" default:"127.0.0.1:8080" help:"Address of HTTP, WebSocket and the LiveKit endpoint. Media uses the same host."`
 	UDPPort  uint16     `env:"EASEL_UDP_PORT" default:"7882" help:"UDP port of all media."`
-	TCPPort  uint16     `env:"EASEL_TCP_PORT" default:"7881" help:"TCP port of media where UDP is blocked; 0 switches it off."`
+	TCPPort  int        `env:"EASEL_TCP_PORT" default:"-1" help:"TCP port of media where UDP is blocked; 0 switches it off. Default 7881, or none when that is taken."`
 	Agent    string     `env:"EASEL_AGENT" type:"path" help:"The agent's binary; default easel-agent beside this one."`
 	User     string     `env:"EASEL_USER" help:"User that sessions run as when the server is root; default easel, else nobody."`
 	Max      int        `env:"EASEL_MAX_SESSIONS" default:"32" help:"Sessions alive at once."`
@@ -33,40 +36,72 @@ const (
 	stopTimeout   = 30 * time.Second
 )
 
+// defaultTCPPort is that of media over TCP, LiveKit's.
+const defaultTCPPort = 7881
+
 // Run serves until ctx ends, then shuts down in reverse.
 func (c serveCommand) Run(ctx context.Context) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+	xgb.Logger.SetOutput(io.Discard) // it misses an .Xauthority in HOME, which sessions don't use
+	dir, err := c.dir()
+	if err != nil {
+		return err
+	}
+	lock, err := lockData(dir)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w; EASEL_ADDR chooses another address", c.Addr, err)
 	}
-	cfg, err := c.config(listener.Addr())
+	cfg, err := c.config(dir, listener.Addr(), log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	err = serve(ctx, cfg, listener, log)
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// serve runs the server on its listener until ctx ends or the server fails.
+func serve(ctx context.Context, cfg config, listener net.Listener, log *slog.Logger) error {
 	s, err := newServer(ctx, cfg, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	httpServer := &http.Server{
-		Handler: s.routes(), ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	socket, err := listenLocal(cfg.dir)
+	if err != nil {
+		return errors.Join(err, s.close(ctx), listener.Close())
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- httpServer.Serve(listener) }()
-	log.Info("serving", "url", cfg.url, "udp", s.engine.UDPAddr())
+	public, local := httpServer(s.routes(), log), httpServer(s.api.LocalHandler(), log)
+	failed := make(chan error, 2)
+	go func() { failed <- public.Serve(listener) }()
+	go func() { failed <- local.Serve(socket) }()
+	log.Info("serving", "url", cfg.url, "udp", s.engine.UDPAddr(), "data", cfg.dir)
+	if err := s.greet(os.Stdout, cfg.url); err != nil {
+		log.Error("no login link", "error", err)
+	}
+	s.ready.Store(true)
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
 	}
+	s.ready.Store(false)
 	log.Info("stopping: sessions end")
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	err = errors.Join(err, s.close(stop), httpServer.Close())
-	if errors.Is(err, http.ErrServerClosed) {
-		err = nil
+	return errors.Join(err, local.Close(), s.close(stop), public.Close())
+}
+
+func httpServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
-	return err
 }
 
 // config is what the flags come to.
@@ -75,10 +110,11 @@ type config struct {
 	url              string // http://host:port as this machine reaches the server
 	udp, tcp         netip.AddrPort
 	keys             keyPair
+	signing          []byte
 	max              int
 }
 
-func (c serveCommand) config(bound net.Addr) (config, error) {
+func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (config, error) {
 	addr, err := netip.ParseAddrPort(bound.String())
 	if err != nil {
 		return config{}, fmt.Errorf("listening address: %w", err)
@@ -92,18 +128,18 @@ func (c serveCommand) config(bound net.Addr) (config, error) {
 		reach = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	out := config{
-		user: c.User, agent: c.Agent, max: c.Max,
+		dir: dir, user: c.User, agent: c.Agent, max: c.Max,
 		url: "http://" + netip.AddrPortFrom(reach, addr.Port()).String(),
 		udp: netip.AddrPortFrom(host, c.UDPPort),
 	}
-	if c.TCPPort != 0 {
-		out.tcp = netip.AddrPortFrom(host, c.TCPPort)
+	if out.tcp, err = c.mediaTCP(host, log); err != nil {
+		return config{}, err
 	}
-	if out.dir, err = c.dir(); err != nil {
+	if out.signing, err = loadSigningKey(dir); err != nil {
 		return config{}, err
 	}
 	if out.keys = (keyPair{Key: devKey, Secret: devSecret}); !c.Dev {
-		if out.keys, err = loadKeys(out.dir); err != nil {
+		if out.keys, err = loadKeys(dir); err != nil {
 			return config{}, err
 		}
 	}
@@ -118,4 +154,24 @@ func (c serveCommand) config(bound net.Addr) (config, error) {
 		return config{}, fmt.Errorf("the agent: %w; build it, or set EASEL_AGENT", err)
 	}
 	return out, nil
+}
+
+// mediaTCP is where media goes over TCP. Nobody asked for the default port,
+// so that it is taken is no reason not to serve.
+func (c serveCommand) mediaTCP(host netip.Addr, log *slog.Logger) (netip.AddrPort, error) {
+	switch {
+	case c.TCPPort == 0:
+		return netip.AddrPort{}, nil
+	case c.TCPPort > 0 && c.TCPPort <= 65535:
+		return netip.AddrPortFrom(host, uint16(c.TCPPort)), nil
+	case c.TCPPort != -1:
+		return netip.AddrPort{}, fmt.Errorf("--tcp-port %d: want 0 to 65535", c.TCPPort)
+	}
+	addr := netip.AddrPortFrom(host, defaultTCPPort)
+	probe, err := net.Listen("tcp", addr.String())
+	if err != nil {
+		log.Warn("no media over TCP: EASEL_TCP_PORT chooses another port", "error", err)
+		return netip.AddrPort{}, nil
+	}
+	return addr, probe.Close()
 }

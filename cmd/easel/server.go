@@ -6,13 +6,19 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/easel-live/easel/api"
+	"github.com/easel-live/easel/api/access"
+	"github.com/easel-live/easel/client"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
 	"github.com/easel-live/easel/session/local"
@@ -25,6 +31,9 @@ const (
 	// agentTTL is how long an agent's token is valid: an agent comes back with
 	// the token that it was started with.
 	agentTTL = 30 * 24 * time.Hour
+	// personTTL is how long a person's token opens the room; who is in it gets
+	// fresh ones.
+	personTTL = time.Hour
 	// keepSessions is how many sessions that are over can still be looked up.
 	keepSessions = 100
 	// The first size of a display; the browser's window soon sets another.
@@ -37,6 +46,12 @@ type server struct {
 	engine    *sfu.Engine
 	signaling *signaling.Server
 	sessions  *session.Service
+	store     *access.Store
+	api       *api.API
+
+	ready    atomic.Bool        // for /readyz
+	watching sync.WaitGroup     // the closing of rooms whose session is over
+	unwatch  context.CancelFunc // ends it
 }
 
 func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, error) {
@@ -68,10 +83,51 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 		Launcher: launcher, Max: cfg.max, Keep: keepSessions, Notify: s.signaling.Notice, Now: time.Now, Log: log,
 	})
 	watch.sessions = s.sessions
+	s.closeRooms()
+	if err := s.openDoor(cfg, log); err != nil {
+		return nil, errors.Join(err, s.close(ctx))
+	}
 	if err := s.sessions.Adopt(ctx); err != nil {
 		return nil, errors.Join(err, s.close(ctx))
 	}
 	return s, nil
+}
+
+// closeRooms closes the room of each session that is over, from now on.
+func (s *server) closeRooms() {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.unwatch = cancel
+	changes := s.sessions.WatchAll(ctx)
+	s.watching.Go(func() {
+		for one := range changes {
+			if !one.Alive() {
+				s.signaling.CloseRoom(one.Room)
+			}
+		}
+	})
+}
+
+// openDoor makes what people and programs come in by.
+func (s *server) openDoor(cfg config, log *slog.Logger) error {
+	var err error
+	if s.store, err = access.Open(filepath.Join(cfg.dir, "access.json")); err != nil {
+		return err
+	}
+	signer, err := access.NewSigner(cfg.signing)
+	if err != nil {
+		return err
+	}
+	web, err := client.Dist()
+	if err != nil {
+		return err
+	}
+	s.api = api.New(api.Config{
+		Sessions: s.sessions, Store: s.store, Signer: signer, Web: web, URL: cfg.url, Now: time.Now, Log: log,
+		Token: func(g api.TokenGrant) (string, error) {
+			return token.Mint(cfg.keys.Key, cfg.keys.Secret, token.Grant{Room: g.Room, Identity: g.Identity, Name: g.Name, Role: g.Role, TTL: personTTL})
+		},
+	})
+	return nil
 }
 
 // routes is everything the server answers.
@@ -79,6 +135,15 @@ func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
 	s.signaling.Mount(mux)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		if !s.ready.Load() {
+			http.Error(w, "starting or stopping", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ok")
+	})
+	mux.Handle("/", s.api.Handler())
 	return mux
 }
 
@@ -86,6 +151,8 @@ func (s *server) routes() http.Handler {
 // people, then the rooms, then the sockets.
 func (s *server) close(ctx context.Context) error {
 	err := s.sessions.Close(ctx)
+	s.unwatch()
+	s.watching.Wait()
 	s.signaling.Close()
 	return errors.Join(err, s.engine.Close())
 }
