@@ -152,8 +152,8 @@ func (b *Browser) Screenshot() ([]byte, error) {
 	return png, nil
 }
 
-// evaluate runs an expression in the page and waits for its value.
-func evaluate[T any](b *Browser, expression string) (T, error) {
+// Evaluate runs an expression in the page and waits for its value.
+func Evaluate[T any](b *Browser, expression string) (T, error) {
 	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 	if err != nil {
 		return value, fmt.Errorf("browser: in the page: %w", err)

@@ -198,7 +198,7 @@ func TestKeysArriveAsAPersonPressesThem(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := evaluate[string](b, `keys.join(" ")`)
+	got, err := Evaluate[string](b, `keys.join(" ")`)
 	const want = "+KeyN -KeyN +ShiftLeft +ControlLeft +KeyJ -KeyJ -ControlLeft -ShiftLeft +Enter -Enter"
 	if err != nil || got != want {
 		t.Errorf("got %q (%v), want %q", got, err, want)

@@ -31,7 +31,7 @@ func (b *Browser) Floor(n int) ([]float64, error) {
 		if err := b.Press(50, 50); err != nil {
 			return nil, err
 		}
-		took, err := evaluate[float64](b, `easelFloor.result()`)
+		took, err := Evaluate[float64](b, `easelFloor.result()`)
 		if err != nil {
 			return nil, err
 		}

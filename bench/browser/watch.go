@@ -42,7 +42,7 @@ func (p Picture) At(x, y float64) (left, top float64) {
 
 // Picture is the video as it is now, or ErrNoPicture.
 func (b *Browser) Picture() (Picture, error) {
-	p, err := evaluate[*Picture](b, `globalThis.easelBench?.picture() ?? null`)
+	p, err := Evaluate[*Picture](b, `globalThis.easelBench?.picture() ?? null`)
 	if err != nil {
 		return Picture{}, err
 	}
@@ -105,7 +105,7 @@ func (t Transport) Via() string {
 // Transport asks the page's connection. A page whose video does not come by
 // WebRTC gives the zero Transport.
 func (b *Browser) Transport() (Transport, error) {
-	t, err := evaluate[*Transport](b, `easelBench.transport()`)
+	t, err := Evaluate[*Transport](b, `easelBench.transport()`)
 	if err != nil || t == nil {
 		return Transport{}, err
 	}
@@ -114,7 +114,7 @@ func (b *Browser) Transport() (Transport, error) {
 
 // Lumas samples a grid of points of the video, row by row: 0 black to 255 white.
 func (b *Browser) Lumas(columns, rows int) ([]int, error) {
-	v, err := evaluate[[]int](b, fmt.Sprintf(`easelBench.lumas(%d, %d)`, columns, rows))
+	v, err := Evaluate[[]int](b, fmt.Sprintf(`easelBench.lumas(%d, %d)`, columns, rows))
 	if err == nil && len(v) == 0 {
 		err = ErrNoPicture
 	}
@@ -183,7 +183,7 @@ func (s Sample) OfAnswer() bool {
 // Arm makes the next press a measurement of the video's point x, y (0 to 1),
 // which should become want.
 func (b *Browser) Arm(x, y float64, want Colour) error {
-	state, err := evaluate[string](b, fmt.Sprintf(`easelBench.arm(%g, %g, %q)`, x, y, want))
+	state, err := Evaluate[string](b, fmt.Sprintf(`easelBench.arm(%g, %g, %q)`, x, y, want))
 	switch {
 	case err != nil:
 		return err
@@ -197,7 +197,7 @@ func (b *Browser) Arm(x, y float64, want Colour) error {
 
 // Result waits for the armed measurement.
 func (b *Browser) Result(timeout time.Duration) (Sample, error) {
-	s, err := evaluate[Sample](b, fmt.Sprintf(`easelBench.result(%d)`, timeout.Milliseconds()))
+	s, err := Evaluate[Sample](b, fmt.Sprintf(`easelBench.result(%d)`, timeout.Milliseconds()))
 	if err != nil {
 		return s, err
 	}
