@@ -185,11 +185,12 @@ func run(t testing.TB, name string, o Options) (*Stream, *fakeSink, *display.Dis
 	return s, f, d
 }
 
-// rest waits until the picture is refined and nothing is due any more.
+// rest waits until the picture is refined and nothing is due any more: until
+// there was silence for longer than a refinement or a second keyframe waits.
 func rest(t testing.TB, s *Stream) {
 	t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
-	for last, since := s.Stats.Frames.Load(), time.Now(); time.Since(since) < 2*refineAfter; time.Sleep(10 * time.Millisecond) {
+	for last, since := s.Stats.Frames.Load(), time.Now(); time.Since(since) < 2*keyInterval; time.Sleep(10 * time.Millisecond) {
 		if n := s.Stats.Frames.Load(); n != last || n == 0 {
 			last, since = n, time.Now()
 		}
