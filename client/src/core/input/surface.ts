@@ -176,7 +176,8 @@ export class Surface {
 
   #move(e: PointerEvent): void {
     if (!this.#hand.draws) return;
-    const coalesced = e.getCoalescedEvents();
+    // Only secure pages are told the way between two frames.
+    const coalesced = 'getCoalescedEvents' in e ? e.getCoalescedEvents() : [];
     const way = coalesced.length > 0 ? coalesced : [e];
     if (e.pointerType === 'touch') {
       for (const p of way)
