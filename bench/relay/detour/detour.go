@@ -29,10 +29,13 @@ type Proxy struct {
 	http   http.Server
 	addr   net.Addr
 
+	ctx    context.Context // ends with the proxy
+	cancel context.CancelFunc
 	done   sync.WaitGroup
+
 	mu     sync.Mutex
-	relays map[netip.AddrPort]*relay.Relay
-	ended  error // of the HTTP server
+	relays map[netip.AddrPort]*relay.Relay // nil once closed
+	ended  error                           // of the HTTP server
 }
 
 // Open serves a proxy to the server at target (http, https, ws or wss) on a free
@@ -56,6 +59,7 @@ func Open(target string, line relay.Options) (*Proxy, error) {
 		}},
 		relays: make(map[netip.AddrPort]*relay.Relay),
 	}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
 	p.http = http.Server{Handler: p, ReadHeaderTimeout: 10 * time.Second}
 	p.done.Go(func() {
 		if err := p.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -82,11 +86,12 @@ func (p *Proxy) Verdict() (up, down relay.Verdict) {
 
 // Close ends every connection and relay, and waits for them.
 func (p *Proxy) Close() error {
-	errs := []error{p.http.Close()}
 	p.mu.Lock()
 	relays := p.relays
 	p.relays = nil
 	p.mu.Unlock()
+	p.cancel()
+	errs := []error{p.http.Close()}
 	for _, r := range relays {
 		errs = append(errs, r.Close())
 	}
@@ -159,26 +164,40 @@ func (p *Proxy) signal(w http.ResponseWriter, r *http.Request, query url.Values)
 	p.join(client, server)
 }
 
-// join copies messages both ways until either side ends; then both do. It is
-// the proxy's to wait for: a hijacked connection is not the HTTP server's.
+// join copies messages both ways until either side or the proxy ends; then both
+// do. A hijacked connection is not the HTTP server's to wait for but the proxy's.
 func (p *Proxy) join(client, server *websocket.Conn) {
-	p.done.Add(1)
-	defer p.done.Done()
-	ctx, cancel := context.WithCancel(context.Background())
-	p.http.RegisterOnShutdown(cancel)
+	ctx, cancel := context.WithCancel(p.ctx)
+	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
 		_ = client.Close()
 		_ = server.Close()
 	})
 	defer stop()
+	if !p.hold() {
+		_, _ = client.Close(), server.Close()
+		return
+	}
+	defer p.done.Done()
 	var back sync.WaitGroup
 	back.Go(func() {
-		defer cancel()
 		pump(client, server, func(raw []byte) ([]byte, bool, error) { return fromServer(raw, p.through) })
+		cancel()
 	})
 	pump(server, client, fromClient)
 	cancel()
 	back.Wait()
+}
+
+// hold makes Close wait for one more; false when it has begun.
+func (p *Proxy) hold() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.relays == nil {
+		return false
+	}
+	p.done.Add(1)
+	return true
 }
 
 // pump copies messages from one side to the other until one of them ends.
