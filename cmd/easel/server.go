@@ -70,7 +70,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 		return nil, err
 	}
 	if s.engine, err = sfu.NewEngine(sfu.Config{UDP: cfg.udp, TCP: cfg.tcp, Log: log, Metrics: s.metrics}); err != nil {
-		return nil, fmt.Errorf("media: %w", err)
+		return nil, fmt.Errorf("media: %w; EASEL_UDP_PORT chooses another port", err)
 	}
 	watch := newObserver(s.metrics)
 	s.signaling, err = signaling.NewServer(signaling.Config{
