@@ -26,7 +26,7 @@ const (
 	linkAge = 30 * time.Second
 	// ahead is by how much the estimate may exceed what arrives when it grows,
 	// and aheadLossy when packets get lost.
-	ahead, aheadLossy = 1.5, 1.15
+	ahead, aheadLossy = 1.5, 1.1
 	// stallAfter is when missing feedback means something.
 	stallAfter   = time.Second
 	stallPackets = 8

@@ -55,6 +55,11 @@ func scenarios() []scenario {
 				return 20 * mbit
 			}
 		}),
+		with("20% loss", func(n *scenario) { n.loss = 0.2 }),
+		// What exceeds the rate is lost at once, and nothing waits.
+		with("policed 2 Mb/s", func(n *scenario) {
+			n.capacity, n.buffer, n.paced = constant(2*mbit), 5*time.Millisecond, true
+		}),
 		with("small layer", func(n *scenario) { n.media, n.wanted = upTo(500_000), 3*mbit }),
 	}
 }
@@ -139,15 +144,17 @@ func simulateOurs(s scenario) []moment {
 // prints them.
 func TestScenarios(t *testing.T) {
 	limits := map[string]figures{
-		"5 Mb/s":       {converged: time.Second, used: 0.9, p95: 80 * time.Millisecond},
-		"5% loss":      {converged: time.Second, used: 0.85, p95: 80 * time.Millisecond},
-		"15 ms jitter": {converged: 2 * time.Second, used: 0.8, p95: 80 * time.Millisecond},
-		"200 ms RTT":   {converged: 2 * time.Second, used: 0.85, p95: 100 * time.Millisecond},
-		"300 kb/s":     {converged: time.Second, used: 0.85, p95: 200 * time.Millisecond, drained: 4 * time.Second},
-		"5-1-5 Mb/s":   {converged: time.Second, used: 0.7, p95: 150 * time.Millisecond, drained: 4 * time.Second, recovered: 5 * time.Second},
-		"2 s outage":   {converged: time.Second, used: 0.9, p95: 80 * time.Millisecond, recovered: 2 * time.Second},
-		"30 s silence": {converged: time.Second, p95: 80 * time.Millisecond, recovered: time.Second, lowest: 4 * mbit},
-		"small layer":  {converged: time.Second, p95: 20 * time.Millisecond, lowest: 0},
+		"5 Mb/s":         {converged: time.Second, used: 0.9, p95: 80 * time.Millisecond},
+		"5% loss":        {converged: time.Second, used: 0.85, p95: 80 * time.Millisecond},
+		"15 ms jitter":   {converged: 2 * time.Second, used: 0.8, p95: 80 * time.Millisecond},
+		"200 ms RTT":     {converged: 2 * time.Second, used: 0.85, p95: 100 * time.Millisecond},
+		"300 kb/s":       {converged: time.Second, used: 0.85, p95: 200 * time.Millisecond, drained: 4 * time.Second},
+		"5-1-5 Mb/s":     {converged: time.Second, used: 0.7, p95: 150 * time.Millisecond, drained: 4 * time.Second, recovered: 5 * time.Second},
+		"2 s outage":     {converged: time.Second, used: 0.9, p95: 80 * time.Millisecond, recovered: 2 * time.Second},
+		"30 s silence":   {converged: time.Second, p95: 80 * time.Millisecond, recovered: time.Second, lowest: 4 * mbit},
+		"20% loss":       {converged: 2 * time.Second, used: 0.6, p95: 80 * time.Millisecond},
+		"policed 2 Mb/s": {converged: 5 * time.Second, used: 0.7, p95: 20 * time.Millisecond},
+		"small layer":    {converged: time.Second, p95: 20 * time.Millisecond, lowest: 0},
 	}
 	for _, s := range scenarios() {
 		t.Run(s.name, func(t *testing.T) {
