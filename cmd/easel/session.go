@@ -149,6 +149,7 @@ type linkCommand struct {
 	dataFlags
 	ID      string        `arg:"" help:"The session's ID."`
 	Role    string        `default:"viewer" enum:"viewer,editor,owner" help:"viewer, editor or owner."`
+	Name    string        `help:"Who comes by the link, as others see them; default the role."`
 	Expires time.Duration `default:"24h" help:"How long the link lets people in."`
 }
 
@@ -164,7 +165,12 @@ func (c linkCommand) Run(ctx context.Context) error {
 	if err := r.ask(ctx, "POST", sessionPath(c.ID, "/invites"), body, &invite); err != nil {
 		return err
 	}
-	fmt.Println(invite.URL)
+	name := c.Name
+	if name == "" {
+		name = strings.ToUpper(c.Role[:1]) + c.Role[1:]
+	}
+	// A link that says who comes opens the session without a question.
+	fmt.Println(invite.URL + "&" + url.Values{"name": {name}}.Encode())
 	return nil
 }
 
