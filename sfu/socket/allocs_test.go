@@ -10,7 +10,7 @@ import (
 func TestACorkedPacketAllocatesNothing(t *testing.T) {
 	from, to := listen(t, "127.0.0.1:0", Options{}), listen(t, "127.0.0.1:0", Options{})
 	other := listen(t, "127.0.0.1:0", Options{})
-	p, b := rtp(1, 1200), make([]byte, 8192)
+	p, b := packet(1, 1200), make([]byte, 8192)
 	addrs := [...]netip.AddrPort{at(to), at(other)}
 	allocs := testing.AllocsPerRun(200, func() {
 		from.Cork()

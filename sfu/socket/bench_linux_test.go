@@ -29,7 +29,7 @@ func BenchmarkForward(b *testing.B) {
 					b.Cleanup(func() { _ = udp.Close() })
 					to = append(to, udp.LocalAddr().(*net.UDPAddr).AddrPort())
 				}
-				p := rtp(1, 1200)
+				p := packet(1, 1200)
 				b.ReportAllocs()
 				user, system := cpu(b)
 				for b.Loop() {
@@ -63,7 +63,7 @@ func BenchmarkForward(b *testing.B) {
 func BenchmarkReceive(b *testing.B) {
 	const burst = 64
 	from, to := listen(b, "127.0.0.1:0", Options{}), listen(b, "127.0.0.1:0", Options{})
-	p, buffer, addr := rtp(1, 200), make([]byte, 8192), at(to)
+	p, buffer, addr := packet(1, 200), make([]byte, 8192), at(to)
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()

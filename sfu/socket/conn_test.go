@@ -71,7 +71,7 @@ func TestCorkedPacketsArriveAsWritten(t *testing.T) {
 				from.Cork()
 				b := make([]byte, 1500) // one buffer for all, as SRTP has
 				for i, size := range sizes {
-					copy(b, rtp(i, size))
+					copy(b, packet(i, size))
 					if n, err := from.WriteToAddrPort(b[:size], at(to)); n != size || err != nil {
 						t.Fatal(n, err)
 					}
@@ -117,7 +117,7 @@ func TestOnlyRTPWaits(t *testing.T) {
 	if numbers, _ := receive(t, to, 3); !equal(numbers, []int{0, 4, 7}) {
 		t.Errorf("at the flush: %v", numbers)
 	}
-	if _, err := from.WriteToAddrPort(rtp(9, 100), at(to)); err != nil {
+	if _, err := from.WriteToAddrPort(packet(9, 100), at(to)); err != nil {
 		t.Fatal(err)
 	}
 	if numbers, _ := receive(t, to, 1); !equal(numbers, []int{9}) {
@@ -153,7 +153,7 @@ func TestWritersTogether(t *testing.T) {
 			from.Cork()
 			for i := range 5 {
 				// To nobody in particular: the discard port.
-				_, _ = from.WriteToAddrPort(rtp(i, 500), netip.MustParseAddrPort("127.0.0.1:9"))
+				_, _ = from.WriteToAddrPort(packet(i, 500), netip.MustParseAddrPort("127.0.0.1:9"))
 			}
 			if err := from.Flush(); err != nil {
 				t.Error(err)
@@ -169,7 +169,7 @@ func TestWritersTogether(t *testing.T) {
 	for w, to := range tos {
 		others.Go(func() {
 			for i := range packets {
-				p := rtp(i, 200)
+				p := packet(i, 200)
 				if w%2 == 1 {
 					p[1] = 200 // RTCP
 				}
@@ -205,7 +205,7 @@ func TestCloseEndsReadsAndFlushes(t *testing.T) {
 		failed <- err
 	}()
 	c.Cork()
-	if _, err := c.WriteToAddrPort(rtp(0, 100), at(c)); err != nil {
+	if _, err := c.WriteToAddrPort(packet(0, 100), at(c)); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Close(); err != nil {
@@ -217,7 +217,7 @@ func TestCloseEndsReadsAndFlushes(t *testing.T) {
 	if err := c.Flush(); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("flush: %v", err)
 	}
-	if _, err := c.WriteToAddrPort(rtp(0, 100), alice); !errors.Is(err, net.ErrClosed) {
+	if _, err := c.WriteToAddrPort(packet(0, 100), alice); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("write: %v", err)
 	}
 }
@@ -225,7 +225,7 @@ func TestCloseEndsReadsAndFlushes(t *testing.T) {
 func TestPacketConnMethods(t *testing.T) {
 	c := listen(t, "[::]:0", Options{})
 	to := &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(at(c).Port())}
-	if _, err := c.WriteTo(rtp(7, 80), to); err != nil {
+	if _, err := c.WriteTo(packet(7, 80), to); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {

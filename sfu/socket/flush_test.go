@@ -16,7 +16,7 @@ var (
 	bob   = netip.MustParseAddrPort("192.0.2.2:2000")
 )
 
-func rtp(number, size int) []byte {
+func packet(number, size int) []byte {
 	p := make([]byte, size)
 	p[0], p[1], p[2], p[3] = 0x80, 96, byte(number>>8), byte(number)
 	return p
@@ -29,7 +29,7 @@ func write(t *testing.T, c *Conn, want error) {
 	c.Cork()
 	for _, to := range []netip.AddrPort{alice, bob} {
 		for i := range 6 {
-			if _, err := c.WriteToAddrPort(rtp(i, 100), to); err != nil {
+			if _, err := c.WriteToAddrPort(packet(i, 100), to); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -49,7 +49,7 @@ func complete(t *testing.T, k *fakeKernel, rounds int) {
 		if i/6%2 == 1 {
 			to = bob
 		}
-		if k.to[i] != to || !bytes.Equal(p, rtp(i%6, 100)) {
+		if k.to[i] != to || !bytes.Equal(p, packet(i%6, 100)) {
 			t.Fatalf("packet %d went to %v with number %d", i, k.to[i], p[3])
 		}
 	}
@@ -214,7 +214,7 @@ func TestEveryPacketLeavesOnceInOrder(t *testing.T) {
 		var want []sent
 		c.Cork()
 		for i := range rapid.IntRange(0, 400).Draw(t, "packets") {
-			p := rtp(i, rapid.SampledFrom([]int{12, 100, 1200, maxCorked}).Draw(t, "size"))
+			p := packet(i, rapid.SampledFrom([]int{12, 100, 1200, maxCorked}).Draw(t, "size"))
 			to := rapid.SampledFrom([]netip.AddrPort{alice, bob}).Draw(t, "to")
 			if full = 0; len(c.batch.messages) == 0 {
 				turn = 0
