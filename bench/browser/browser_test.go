@@ -144,21 +144,21 @@ func TestWebRTCTellsHowItTravels(t *testing.T) {
 	}
 }
 
-func TestOfAnswer(t *testing.T) {
+func TestWhoseFrame(t *testing.T) {
 	const origin = 1.7e12
-	encoded := &Photon{Encoded: (origin + 109) * 1000}
+	photon := func(display float64) *Photon { return &Photon{Presented: (origin + display) * 1000} }
 	for name, c := range map[string]struct {
-		s    Sample
-		want bool
+		s             Sample
+		answer, first bool
 	}{
-		"not WebRTC":                 {Sample{Stamp: 100}, false},
-		"after the press":            {Sample{Stamp: 100, Receive: 105}, true},
-		"before the press":           {Sample{Stamp: 100, Receive: 95}, false},
-		"before the answer was sent": {Sample{Origin: origin, Stamp: 100, Receive: 105, Photon: encoded}, false},
-		"after the answer was sent":  {Sample{Origin: origin, Stamp: 100, Receive: 111, Photon: encoded}, true},
+		"not WebRTC":       {Sample{Stamp: 100}, false, false},
+		"before the press": {Sample{Stamp: 100, Receive: 95, Display: 99}, false, false},
+		"after the press":  {Sample{Stamp: 100, Receive: 105, Display: 115}, true, false},
+		"the first":        {Sample{Origin: origin, Stamp: 100, Receive: 105, Display: 115, Photon: photon(115)}, true, true},
+		"a later one":      {Sample{Origin: origin, Stamp: 100, Receive: 135, Display: 148, Photon: photon(115)}, true, false},
 	} {
-		if got := c.s.OfAnswer(); got != c.want {
-			t.Errorf("%s: %t", name, got)
+		if c.s.OfAnswer() != c.answer || c.s.FirstFrame() != c.first {
+			t.Errorf("%s: answer %t, first %t", name, c.s.OfAnswer(), c.s.FirstFrame())
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -165,19 +166,17 @@ func (s Sample) Presented() float64 { return max(s.Held, s.Callback) }
 // Latency from the press to the changed pixel, in milliseconds.
 func (s Sample) Latency() float64 { return s.Presented() - s.Stamp }
 
-// OfAnswer says whether the metadata are of the frame that answers the press,
+// OfAnswer says whether the metadata are of a frame that came after the press,
 // and not of one that was on its way before.
-func (s Sample) OfAnswer() bool {
-	if s.Receive == 0 {
-		return false
-	}
-	sent := s.Stamp
-	if s.Photon != nil {
-		sent = s.Photon.Encoded/1000 - s.Origin
-	}
-	// Packets of a large frame leave while it is still being cut.
-	const early = 1
-	return s.Receive > sent-early
+func (s Sample) OfAnswer() bool { return s.Receive > s.Stamp }
+
+// FirstFrame says whether the frame that the product measured, the first with
+// any effect of the press, is the one that the metadata are of. An application
+// may answer with something else first: GIMP takes the brush's outline away
+// before it draws.
+func (s Sample) FirstFrame() bool {
+	const rounding = 0.1
+	return s.Photon != nil && s.OfAnswer() && math.Abs(s.Photon.Presented/1000-s.Origin-s.Display) < rounding
 }
 
 // Arm makes the next press a measurement of the video's point x, y (0 to 1),

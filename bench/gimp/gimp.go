@@ -60,29 +60,30 @@ func NewImage(ctx context.Context, page Page) ([]Spot, error) {
 		if ctx.Err() != nil {
 			return nil, err
 		}
+		// Close whatever is open, and begin again.
+		if err := errors.Join(page.Key(kb.Escape), page.Key(kb.Escape)); err != nil {
+			return nil, err
+		}
 	}
 }
 
-// openImage goes once through File > New with its defaults.
+// openImage goes once through File > New with its defaults. It takes the menu:
+// browsers keep Ctrl+N for themselves.
 func openImage(ctx context.Context, page Page) ([]Spot, error) {
-	before, err := page.Lumas(32, 20)
-	if err != nil {
+	if err := changes(ctx, page, kb.F10); err != nil { // the first menu
 		return nil, err
 	}
-	if err := page.Key("n", kb.ModifierCtrl); err != nil {
+	if err := page.Key(kb.ArrowDown); err != nil { // its first entry
 		return nil, err
 	}
-	// The dialog is there when part of the picture has changed.
-	_ = until(ctx, dialogWithin, func() (bool, error) {
-		now, err := page.Lumas(32, 20)
-		return err == nil && differing(before, now) > len(before)/50, err
-	})
+	if err := changes(ctx, page, kb.Enter); err != nil { // the dialog
+		return nil, err
+	}
 	if err := page.Key(kb.Enter); err != nil {
 		return nil, err
 	}
 	var spots []Spot
-	err = until(ctx, dialogWithin, func() (bool, error) {
-		var found bool
+	err := until(ctx, dialogWithin, func() (found bool, err error) {
 		spots, found, err = whiteSpots(page)
 		return found, err
 	})
@@ -90,6 +91,26 @@ func openImage(ctx context.Context, page Page) ([]Spot, error) {
 		return nil, err
 	}
 	return spots, page.Key("n")
+}
+
+// changes presses a key and waits until it has changed much of the picture, and
+// the change is complete.
+func changes(ctx context.Context, page Page, key string) error {
+	const columns, rows = 64, 40
+	before, err := page.Lumas(columns, rows)
+	if err != nil {
+		return err
+	}
+	if err := page.Key(key); err != nil {
+		return err
+	}
+	last := before
+	return until(ctx, dialogWithin, func() (bool, error) {
+		now, err := page.Lumas(columns, rows)
+		done := differing(before, now) > columns*rows/100 && differing(last, now) == 0
+		last = now
+		return done, err
+	})
 }
 
 // until asks done every now and then; ErrNoCanvas when it never is.

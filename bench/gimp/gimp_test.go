@@ -11,13 +11,13 @@ import (
 	"github.com/easel-live/easel/bench/browser"
 )
 
-// page plays GIMP: Ctrl+N shows a dialog, Enter then a white image, a press
-// draws a dab, Ctrl+. clears.
+// page plays GIMP: F10 shows a menu, its first entry a dialog, Enter then a white
+// image, a press draws a dab, Ctrl+. clears.
 type page struct {
-	dialog, image bool
-	pencil        bool
-	dabs          []Spot
-	deaf          int // how many times Ctrl+N is not heard
+	menu, dialog, image bool
+	pencil, first       bool
+	dabs                []Spot
+	deaf                int // how many times F10 is not heard
 }
 
 const width, height = 640, 400
@@ -45,6 +45,8 @@ func (p *page) luma(x, y float64) int {
 		}
 	}
 	switch {
+	case p.menu && x < 0.2:
+		return 90
 	case p.dialog && inside:
 		return 120
 	case p.image && inside:
@@ -65,10 +67,16 @@ func (p *page) Release(float64, float64) error { return nil }
 
 func (p *page) Key(key string, modifiers ...kb.Modifier) error {
 	switch control := len(modifiers) == 1 && modifiers[0] == kb.ModifierCtrl; {
-	case key == "n" && control && p.deaf > 0:
+	case key == kb.F10 && p.deaf > 0:
 		p.deaf--
-	case key == "n" && control:
-		p.dialog = true
+	case key == kb.F10:
+		p.menu, p.first = true, false
+	case key == kb.Escape:
+		p.menu, p.dialog = false, false
+	case key == kb.ArrowDown && p.menu:
+		p.first = true
+	case key == kb.Enter && p.menu && p.first:
+		p.menu, p.dialog = false, true
 	case key == "." && control:
 		p.dabs = nil
 	case key == kb.Enter && p.dialog:

@@ -129,6 +129,11 @@ func TestReport(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, c[0], c[1])
 		}
 	}
+	later := measured
+	later.Display, later.Receive = 1040, 1030 // another frame than the product measured
+	if r := NewReport([]browser.Sample{later}, 0); r.Split.XToEncoded.N != 0 || math.Abs(r.Split.XToReceived.P50-27) > 0.01 {
+		t.Errorf("a later frame is taken for the first: %+v", r.Split)
+	}
 	if r.Split.BrowserToX.N != 1 {
 		t.Errorf("the split has a press that was not measured: %+v", r.Split.BrowserToX)
 	}
