@@ -53,6 +53,10 @@ func newCrowd(opts Options, local net.IP, log *slog.Logger) (*crowd, error) {
 	return c, nil
 }
 
+// lead is how long the show has run when the first viewer comes: viewers join a
+// room that has a picture.
+const lead = time.Second
+
 // open starts every room's publisher.
 func (c *crowd) open(ctx context.Context) error {
 	shows, stop := context.WithCancel(context.Background())
@@ -78,6 +82,9 @@ func (c *crowd) open(ctx context.Context) error {
 				}
 			}
 		})
+	}
+	if !sleep(ctx, lead) {
+		return context.Cause(ctx)
 	}
 	return nil
 }
@@ -137,11 +144,14 @@ func (c *crowd) member(room, identity string, publisher bool) (client.Options, e
 	if err != nil {
 		return client.Options{}, fmt.Errorf("load: token: %w", err)
 	}
-	api := c.watchAPI
 	if publisher {
-		api = c.publishAPI
+		return client.Options{URL: c.opts.URL, Token: raw, Log: c.log, API: c.publishAPI}, nil
 	}
-	return client.Options{URL: c.opts.URL, Token: raw, Log: c.log, Subscribe: subscriber, API: api}, nil
+	way := c.opts.URL
+	if c.opts.ViewerURL != "" {
+		way = c.opts.ViewerURL
+	}
+	return client.Options{URL: way, Token: raw, Log: c.log, Subscribe: true, API: c.watchAPI}, nil
 }
 
 const tokenTTL = time.Hour

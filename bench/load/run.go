@@ -16,6 +16,7 @@ import (
 // Options of a run.
 type Options struct {
 	URL         string // ws:// or wss:// of the server
+	ViewerURL   string // of the viewers, when they go another way; empty: URL
 	Key, Secret string // API key pair that the server knows
 	Run         string // names the rooms of this run; two runs may not share it
 	Rooms       int

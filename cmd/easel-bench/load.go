@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -31,11 +32,12 @@ type loadCommand struct {
 	Wait      time.Duration `default:"0s" help:"How long to wait for the server to listen."`
 	JSON      bool          `name:"json" help:"Print one JSON object."`
 	HTML      string        `name:"html" placeholder:"FILE" help:"Write a report with plots."`
+	Line      lineFlags     `embed:"" prefix:"line-"`
 	Verbose   bool          `help:"Log what the viewers' connections say."`
 }
 
 // Run measures and prints.
-func (c *loadCommand) Run(ctx context.Context) error {
+func (c *loadCommand) Run(ctx context.Context) (err error) {
 	metrics, err := c.metrics()
 	if err != nil {
 		return err
@@ -44,8 +46,17 @@ func (c *loadCommand) Run(ctx context.Context) error {
 	if c.Verbose {
 		level = slog.LevelDebug
 	}
+	viewers := ""
+	line, err := c.Line.open(c.URL, c.Seed)
+	if err != nil {
+		return err
+	}
+	if line != nil {
+		defer func() { err = errors.Join(err, line.Close()) }()
+		viewers = line.URL()
+	}
 	report, err := load.Run(ctx, load.Options{
-		URL: c.URL, Key: c.APIKey, Secret: c.APISecret,
+		URL: c.URL, ViewerURL: viewers, Key: c.APIKey, Secret: c.APISecret,
 		Run:   strconv.FormatInt(time.Now().UnixMilli(), 36),
 		Rooms: c.Rooms, Viewers: c.Viewers, Bitrate: c.Bitrate,
 		Duration: time.Duration(c.Seconds) * time.Second, JoinRate: c.JoinRate,
