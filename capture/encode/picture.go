@@ -27,7 +27,8 @@ const MaxSide = 16383
 // ErrSize is wrapped by errors about sizes and rectangles.
 var ErrSize = errors.New("encode: bad size")
 
-// Picture is a frame in I420 (BT.601, limited range), kept from one capture to
+// Picture is a frame in I420 (BT.601, limited range: what browsers take VP8 from
+// WebRTC for when nothing else is said), kept from one capture to
 // the next: only what changed is ever converted.
 type Picture struct{ c C.easel_picture }
 
