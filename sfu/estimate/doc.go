@@ -12,7 +12,7 @@
 //   - history.go remembers what was sent, by transport-wide sequence number.
 //   - queue.go turns arrival times into queueing delay: one-way delay above the
 //     lowest seen.
-//   - trend.go tells whether the queue grows (RFC draft-ietf-rmcat-gcc-02
+//   - trend.go tells whether the queue grows (draft-ietf-rmcat-gcc-02
 //     section 5.3 and 5.4: a slope against an adaptive threshold), looking at
 //     the first packet of each burst only, so that a burst's own length is not
 //     mistaken for congestion.

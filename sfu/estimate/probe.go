@@ -13,13 +13,14 @@ const (
 	firstProbe, laterProbe = 3, 2
 	// probeWait is the time between probes, doubled up to probeWaitMax by those
 	// that find nothing.
-	probeWait, probeWaitMax = time.Second, 5 * time.Second
+	probeWait, probeWaitMax = time.Second, 4 * time.Second
 	// probeAgain is the time to the next probe after one that reached its rate.
 	probeAgain = 150 * time.Millisecond
 	// probePatience is how long an answer may take.
 	probePatience = time.Second
-	// probeShare of a probe's packets must arrive for it to count.
-	probeShare = 0.8
+	// probeShare of a probe's packets must arrive for it to count, and
+	// probeWhole for it to have found nothing in its way.
+	probeShare, probeWhole = 0.5, 0.8
 	// probeSafe is the share of a found rate that is used.
 	probeSafe = 0.92
 	// unanswered probes in a row end probing until feedback comes.
@@ -101,15 +102,16 @@ func (p *prober) result(at time.Duration) (found int, full bool) {
 		return 0, false
 	}
 	want, took := p.probe.BitsPerSecond, p.last-p.first
-	enough := p.arrived >= probePackets-1 && float64(p.arrived) >= probeShare*float64(p.sent)
+	share := float64(p.arrived) / float64(max(p.sent, 1))
 	p.probe = Probe{}
-	if !enough {
+	if p.arrived < probePackets/2 || share < probeShare {
 		return 0, false
 	}
-	if rate := float64(p.bits) / max(took, time.Millisecond).Seconds(); rate < 0.9*float64(want) {
-		return int(rate), false
+	rate := float64(p.bits) / max(took, time.Millisecond).Seconds()
+	if share >= probeWhole && rate >= 0.9*float64(want) {
+		return want, true
 	}
-	return want, true
+	return int(min(rate, share*float64(want))), false
 }
 
 // schedule plans the next probe after one that ended.

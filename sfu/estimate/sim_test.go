@@ -36,7 +36,8 @@ type scenario struct {
 	loss     float64
 	media    func(t time.Duration) int // most that the source sends, bits per second
 	wanted   int                       // most that the viewer could use
-	paced    bool                      // frames are spread over the time to the next
+	seed     uint64
+	paced    bool // frames are spread over the time to the next
 }
 
 // moment is what a simulation saw in a tenth of a second.
@@ -48,10 +49,9 @@ type moment struct {
 }
 
 type parcel struct {
-	number   uint16
-	bytes    int
-	arrives  time.Duration
-	received bool
+	number  uint16
+	bytes   int
+	arrives time.Duration
 }
 
 type simulation struct {
@@ -79,7 +79,7 @@ type report struct {
 
 // simulate runs s, calling sleep after every step.
 func simulate(s scenario, c controller, start time.Time, sleep func(time.Duration)) []moment {
-	m := &simulation{scenario: s, c: c, start: start, random: rand.New(rand.NewPCG(1, 2)), recorder: twcc.NewRecorder(1)}
+	m := &simulation{scenario: s, c: c, start: start, random: rand.New(rand.NewPCG(s.seed, 2)), recorder: twcc.NewRecorder(1)}
 	if m.buffer == 0 {
 		m.buffer = 500 * time.Millisecond
 	}
