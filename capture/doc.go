@@ -6,6 +6,7 @@
 //
 //	display/display.go      damage events arrive, merged as they come
 //	stream.go               decides what is due: a capture, a layer, a refinement
+//	frame.go                does it
 //	display/grab.go         the damaged rectangles, from shared memory
 //	encode/picture.go       converted into a persistent I420 picture
 //	layer.go, encode/vp8.go each layer encodes what changed since its last frame
