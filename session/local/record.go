@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/easel-live/easel/session"
 )
@@ -63,26 +62,4 @@ func replaceFile(path string, content []byte, mode os.FileMode) error {
 		}
 	}
 	return err
-}
-
-// lastLine returns the last line with text in a log, to tell people why a
-// program died; at most the last 4 KiB are looked at.
-func lastLine(path string) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	const tail = 4 << 10
-	size, err := f.Seek(0, 2)
-	if err != nil {
-		return ""
-	}
-	b := make([]byte, min(size, tail))
-	n, err := f.ReadAt(b, size-int64(len(b)))
-	if err != nil && n == 0 {
-		return ""
-	}
-	text := strings.TrimSpace(strings.ToValidUTF8(string(b[:n]), "?"))
-	return strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
 }
