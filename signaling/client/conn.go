@@ -19,6 +19,7 @@ type Conn struct {
 	pc      *webrtc.PeerConnection
 
 	sid, identity string
+	present       []Participant // who was there on joining; run tells the handler
 
 	events   chan func() // for the handler, in order
 	people   people
@@ -128,7 +129,7 @@ func (c *Conn) welcome(l *link, first *livekit.SignalResponse) error {
 	c.sid = join.GetParticipant().GetSid()
 	c.identity = join.GetParticipant().GetIdentity()
 	c.people.self = c.identity
-	c.tell(c.people.snapshot(join.GetOtherParticipants()))
+	c.present = c.people.snapshot(join.GetOtherParticipants())
 	return nil
 }
 

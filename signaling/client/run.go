@@ -17,6 +17,8 @@ func (c *Conn) run() {
 	var owned sync.WaitGroup
 	owned.Go(c.dispatch)
 	owned.Go(c.negotiate)
+	// A full room is more than the backlog holds: the handler must be taking.
+	c.tell(c.present)
 	for c.ctx.Err() == nil {
 		err := c.serve(c.link)
 		c.mu.Lock()
