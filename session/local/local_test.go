@@ -74,6 +74,32 @@ func TestLife(t *testing.T) {
 	}
 }
 
+// TestEndWhileStarting ends sessions in the middle of each step.
+func TestEndWhileStarting(t *testing.T) {
+	h, err := newHouse(dataDir(t), standIn(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, step := range h.launcher.Plan() {
+		s, err := h.service.Create("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if step.Name != session.StreamStep {
+			s = h.until(t, s.ID, func(now session.Session) bool { return now.Steps[i].State != session.Pending })
+		}
+		begin := time.Now()
+		if err := h.service.End(t.Context(), s.ID); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: ended after %v", step.Name, time.Since(begin).Round(time.Millisecond))
+		if s, err = h.service.Find(s.ID); err != nil {
+			t.Fatal(err)
+		}
+		h.nothingLeft(t, s)
+	}
+}
+
 func TestAdoption(t *testing.T) {
 	data, agent := dataDir(t), standIn(t)
 	id, kill := serverToKill(t, data, agent)
