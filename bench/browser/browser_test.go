@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -221,6 +222,11 @@ func TestFloor(t *testing.T) {
 	}
 	if _, err := b.Picture(); !errors.Is(err, ErrNoPicture) {
 		t.Errorf("the floor's page has a picture: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := b.WaitPicture(ctx); !errors.Is(err, ErrNoPicture) || !strings.Contains(err.Error(), "the page says") {
+		t.Errorf("waiting for it: %v", err)
 	}
 	if png, err := b.Screenshot(); err != nil || !bytes.HasPrefix(png, []byte("\x89PNG")) {
 		t.Errorf("screenshot of %d bytes, %v", len(png), err)

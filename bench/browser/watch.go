@@ -75,9 +75,19 @@ func (b *Browser) WaitPicture(ctx context.Context) (Picture, error) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return p, fmt.Errorf("%w: %w", ErrNoPicture, ctx.Err())
+			return p, fmt.Errorf("%w: %w; the page says %q", ErrNoPicture, ctx.Err(), b.text())
 		}
 	}
+}
+
+// text is the beginning of what the page says in words, for errors.
+func (b *Browser) text() string {
+	const most = 200
+	text, err := Evaluate[string](b, fmt.Sprintf(`document.body.innerText.trim().slice(0, %d)`, most))
+	if err != nil {
+		return ""
+	}
+	return text
 }
 
 // Transport is how the picture arrives, by the browser's own statistics. Counts

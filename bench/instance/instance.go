@@ -149,6 +149,7 @@ func (i *Instance) start(path string, logs io.Writer) error {
 		"EASEL_DATA=" + filepath.Join(i.dir, "data"),
 		"EASEL_ADDR=" + addr,
 		"EASEL_UDP_PORT=" + strconv.Itoa(ports.udp),
+		"EASEL_TCP_PORT=0",
 	}}
 	i.cmd = exec.Command(path, "serve")
 	i.cmd.Env = append(os.Environ(), i.Env...)
