@@ -146,17 +146,15 @@ func TestWebRTCTellsHowItTravels(t *testing.T) {
 }
 
 func TestWhoseFrame(t *testing.T) {
-	const origin = 1.7e12
-	photon := func(display float64) *Photon { return &Photon{Presented: (origin + display) * 1000} }
 	for name, c := range map[string]struct {
 		s             Sample
 		answer, first bool
 	}{
-		"not WebRTC":       {Sample{Stamp: 100}, false, false},
-		"before the press": {Sample{Stamp: 100, Receive: 95, Display: 99}, false, false},
-		"after the press":  {Sample{Stamp: 100, Receive: 105, Display: 115}, true, false},
-		"the first":        {Sample{Origin: origin, Stamp: 100, Receive: 105, Display: 115, Photon: photon(115)}, true, true},
-		"a later one":      {Sample{Origin: origin, Stamp: 100, Receive: 135, Display: 148, Photon: photon(115)}, true, false},
+		"not WebRTC":       {Sample{Stamp: 100, Photon: &Photon{}}, false, false},
+		"before the press": {Sample{Stamp: 100, Receive: 95, RTPTimestamp: 9, Photon: &Photon{RTPTimestamp: 9}}, false, false},
+		"not measured":     {Sample{Stamp: 100, Receive: 105}, true, false},
+		"the first":        {Sample{Stamp: 100, Receive: 105, RTPTimestamp: 9, Photon: &Photon{RTPTimestamp: 9}}, true, true},
+		"a later one":      {Sample{Stamp: 100, Receive: 135, RTPTimestamp: 19, Photon: &Photon{RTPTimestamp: 9}}, true, false},
 	} {
 		if c.s.OfAnswer() != c.answer || c.s.FirstFrame() != c.first {
 			t.Errorf("%s: answer %t, first %t", name, c.s.OfAnswer(), c.s.FirstFrame())

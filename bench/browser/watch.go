@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
 )
 
@@ -139,6 +138,8 @@ type Photon struct {
 	Captured  float64 `json:"captured"` // the frame's pixels were read
 	Encoded   float64 `json:"encoded"`  // the frame went to the network
 	Presented float64 `json:"presented"`
+	// RTPTimestamp of the frame that was presented, 90 kHz.
+	RTPTimestamp uint32 `json:"rtpTimestamp"`
 }
 
 // Sample is one press and the frame that showed its effect. Times are
@@ -158,11 +159,12 @@ type Sample struct {
 	Held     float64 `json:"held"`
 	// What the callback's metadata say: the frame was handed to the compositor,
 	// is expected on the screen, came off the network (its last packet), took so
-	// long to decode. The last two are only known for WebRTC.
+	// long to decode, has this timestamp. The last three are only known for WebRTC.
 	Presentation float64 `json:"presentation"`
 	Display      float64 `json:"display"`
 	Receive      float64 `json:"receive"`
 	Decode       float64 `json:"decode"`
+	RTPTimestamp uint32  `json:"rtp"`
 	// Photon is nil when the page does not measure itself.
 	Photon *Photon `json:"photon"`
 }
@@ -170,7 +172,7 @@ type Sample struct {
 // Presented is when the changed pixel counts as presented: the page was told of
 // a presented frame and held it, and that picture had the colour. It is never
 // before the compositor has the frame. What the metadata expect of the screen is
-// no measurement: Chromium's guess has been seen 200 ms off in either direction.
+// no measurement: Chromium's guess has been seen 300 ms off, in either direction.
 func (s Sample) Presented() float64 { return max(s.Held, s.Callback) }
 
 // Latency from the press to the changed pixel, in milliseconds.
@@ -185,8 +187,7 @@ func (s Sample) OfAnswer() bool { return s.Receive > s.Stamp }
 // may answer with something else first: GIMP takes the brush's outline away
 // before it draws.
 func (s Sample) FirstFrame() bool {
-	const rounding = 0.1
-	return s.Photon != nil && s.OfAnswer() && math.Abs(s.Photon.Presented/1000-s.Origin-s.Display) < rounding
+	return s.Photon != nil && s.OfAnswer() && s.Photon.RTPTimestamp == s.RTPTimestamp
 }
 
 // Arm makes the next press a measurement of the video's point x, y (0 to 1),

@@ -98,7 +98,8 @@
       return;
     }
     mine.frames += 1;
-    const { presentationTime, expectedDisplayTime, receiveTime, processingDuration } = metadata;
+    const { presentationTime, expectedDisplayTime, receiveTime, processingDuration, rtpTimestamp } =
+      metadata;
     const value = await lumaOf(frame, mine.x, mine.y);
     frame.close();
     if (mine.frame || !is(mine.want, value)) return;
@@ -109,6 +110,7 @@
       presentation: presentationTime,
       display: expectedDisplayTime,
       receive: receiveTime,
+      rtp: rtpTimestamp,
       decode: processingDuration === undefined ? undefined : processingDuration * 1000,
     };
     settle();

@@ -130,7 +130,7 @@ func TestReport(t *testing.T) {
 		}
 	}
 	later := measured
-	later.Display, later.Receive = 1040, 1030 // another frame than the product measured
+	later.RTPTimestamp, later.Receive = 7, 1030 // another frame than the product measured
 	if r := NewReport([]browser.Sample{later}, 0); r.Split.XToEncoded.N != 0 || math.Abs(r.Split.XToReceived.P50-27) > 0.01 {
 		t.Errorf("a later frame is taken for the first: %+v", r.Split)
 	}

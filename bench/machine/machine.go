@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -108,8 +109,8 @@ func IdlePercent(from, to Times) float64 {
 	return stats.Round(100*float64(to.Idle-from.Idle)/float64(to.Total-from.Total), 1)
 }
 
-// Commit is the revision that this program, or else the working directory, was
-// built from; "unknown" when neither says. Changes since carry a "+" at the end.
+// Commit is the revision that this program was built from, or else that of the
+// checkout it lies in; "unknown" when neither is known. Changes since carry a "+" at the end.
 func Commit() string {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		revision, dirty := "", false
@@ -125,12 +126,20 @@ func Commit() string {
 			return short(revision, dirty)
 		}
 	}
-	head, err := exec.Command("git", "rev-parse", "HEAD").Output()
+	git := func(args ...string) (string, error) {
+		cmd := exec.Command("git", args...)
+		if self, err := os.Executable(); err == nil {
+			cmd.Dir = filepath.Dir(self)
+		}
+		out, err := cmd.Output()
+		return strings.TrimSpace(string(out)), err
+	}
+	head, err := git("rev-parse", "HEAD")
 	if err != nil {
 		return "unknown"
 	}
-	status, err := exec.Command("git", "status", "--porcelain", "--untracked-files=no").Output()
-	return short(strings.TrimSpace(string(head)), err != nil || len(status) > 0)
+	status, err := git("status", "--porcelain", "--untracked-files=no")
+	return short(head, err != nil || status != "")
 }
 
 func short(revision string, dirty bool) string {

@@ -41,6 +41,7 @@ describe('PhotonMeter', () => {
         captured: 20,
         encoded: 30,
         presented: 1_000_112_500,
+        rtpTimestamp: 9000,
       },
     ]);
   });

@@ -9,8 +9,10 @@ export interface PhotonSample {
   injected: number;
   captured: number;
   encoded: number;
-  /** The frame is expected on the screen, by this machine's clock. */
+  /** The page was told of the presented frame, by this machine's clock. */
   presented: number;
+  /** Of that frame: 90 kHz, as the agent sent it. */
+  rtpTimestamp: number;
 }
 
 export interface PhotonSummary {
@@ -46,8 +48,8 @@ export const reached = (a: number, b: number): boolean => ((a - b) | 0) >= 0;
 
 /**
  * Measures input-to-photon latency: from the DOM time stamp of an input event
- * to the moment the browser expects the first frame with its effect on the
- * screen. The agent tags that frame with the last event applied before its
+ * to the moment the page is told that the first frame with its effect was
+ * presented. The agent tags that frame with the last event applied before its
  * damage; each event is measured at most once. Tags and frames may come in
  * either order. Times given are milliseconds in the base of performance.now().
  */
@@ -84,7 +86,7 @@ export class PhotonMeter {
     if (this.#tags.length > MAX_TAGS) this.#tags.shift();
   }
 
-  /** A frame was presented; time is when it is expected on the screen. */
+  /** A frame was presented; time is when the page was told. */
   presented(rtpTimestamp: number, time: number): void {
     const frame = { rtpTimestamp, time };
     this.#frames.push(frame);
@@ -119,6 +121,7 @@ export class PhotonMeter {
       captured: tag.captured,
       encoded: tag.encoded,
       presented: this.#unix(frame.time),
+      rtpTimestamp: frame.rtpTimestamp,
     });
   }
 
