@@ -4,6 +4,8 @@ go 1.26.0
 
 require github.com/livekit/livekit-server v1.13.5 // indirect
 
+require go.uber.org/goleak v1.3.0
+
 require (
 	buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go v1.36.11-20260709200747-435963d16310.1 // indirect
 	buf.build/go/protovalidate v1.2.0 // indirect

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net"
@@ -38,7 +39,6 @@ type Relay struct {
 	wake   chan struct{}
 	ended  chan struct{}
 	done   sync.WaitGroup
-	pool   sync.Pool
 
 	mu      sync.Mutex // guards what follows and the links
 	flows   map[netip.AddrPort]*flow
@@ -67,7 +67,6 @@ func Listen(opts Options) (*Relay, error) {
 	r := &Relay{
 		opts: opts, began: time.Now(), socket: socket,
 		wake: make(chan struct{}, 1), ended: make(chan struct{}),
-		pool:  sync.Pool{New: func() any { return make([]byte, maxPacket) }},
 		flows: make(map[netip.AddrPort]*flow),
 	}
 	r.done.Go(r.readClients)
@@ -122,8 +121,8 @@ func (r *Relay) Close() error {
 }
 
 func (r *Relay) readClients() {
+	packet := make([]byte, maxPacket)
 	for {
-		packet := r.pool.Get().([]byte)[:maxPacket]
 		n, from, err := r.socket.ReadFromUDPAddrPort(packet)
 		if err != nil {
 			if r.over() {
@@ -191,8 +190,8 @@ func (f *flow) toServer(p []byte) error {
 }
 
 func (r *Relay) readServer(f *flow, toClient func([]byte) error) {
+	packet := make([]byte, maxPacket)
 	for {
-		packet := r.pool.Get().([]byte)[:maxPacket]
 		n, err := f.socket.Read(packet)
 		if err != nil {
 			if r.over() {
@@ -204,7 +203,7 @@ func (r *Relay) readServer(f *flow, toClient func([]byte) error) {
 	}
 }
 
-// pass lets a link decide about a packet and keeps it until its time.
+// pass lets a link decide about a packet and keeps a copy until its time.
 func (r *Relay) pass(l *Link, packet []byte, send func([]byte) error) {
 	r.mu.Lock()
 	at, ok := l.Send(time.Since(r.began), len(packet))
@@ -213,11 +212,10 @@ func (r *Relay) pass(l *Link, packet []byte, send func([]byte) error) {
 		ok = false
 	}
 	if ok {
-		r.coming.add(at, packet, send)
+		r.coming.add(at, bytes.Clone(packet), send)
 	}
 	r.mu.Unlock()
 	if !ok {
-		r.pool.Put(packet[:maxPacket]) //nolint:staticcheck // a slice header is small
 		return
 	}
 	select {
@@ -238,7 +236,6 @@ func (r *Relay) deliver() {
 			if d.send(d.packet) != nil {
 				r.drop()
 			}
-			r.pool.Put(d.packet[:maxPacket]) //nolint:staticcheck // a slice header is small
 			continue
 		}
 		if wait < 0 {
