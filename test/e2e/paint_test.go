@@ -1,0 +1,140 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"github.com/easel-live/easel/bench/browser"
+	"github.com/easel-live/easel/bench/instance"
+)
+
+// openImage opens a picture of the workspace with GIMP's own dialog.
+func openImage(t *testing.T, b *browser.Browser, s instance.Session, path string) {
+	t.Helper()
+	p := waitPicture(t, b)
+	x, y := p.At(0.5, 0.6)
+	click(t, b, x, y)
+	pressFor(t, b, s, "Open Image", true, "o", kb.ModifierCtrl)
+	write(t, b, path)
+	pressFor(t, b, s, "Open Image", false, kb.Enter)
+	waitWindow(t, s, "["+strings.TrimSuffix(filepath.Base(path), ".png")+"]", true)
+}
+
+func click(t *testing.T, b *browser.Browser, x, y float64) {
+	t.Helper()
+	for _, err := range []error{b.Move(x, y, false), b.Press(x, y), b.Release(x, y)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// drag draws from one place of the picture to another, in shares of its size.
+func drag(t *testing.T, b *browser.Browser, x0, y0, x1, y1 float64) {
+	t.Helper()
+	p, err := b.Picture()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, y := p.At(x0, y0)
+	steps := []error{b.Move(x, y, false), b.Press(x, y)}
+	const n = 40
+	for i := 1; i <= n; i++ {
+		f := float64(i) / n
+		x, y = p.At(x0+(x1-x0)*f, y0+(y1-y0)*f)
+		steps = append(steps, b.Move(x, y, true))
+	}
+	for _, err := range append(steps, b.Release(x, y)) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// darkAcross waits until a row of the picture is dark between two shares of its
+// width.
+func darkAcross(t *testing.T, b *browser.Browser, y, x0, x1 float64) {
+	t.Helper()
+	const columns, rows = 64, 64
+	eventually(t, "the stroke is in the picture", func() error {
+		lumas, err := b.Lumas(columns, rows)
+		if err != nil {
+			return err
+		}
+		dark, want := 0, 0
+		for c := range columns {
+			at := (float64(c) + 0.5) / columns
+			if at < x0+0.02 || at > x1-0.02 {
+				continue
+			}
+			want++
+			for r := int(y*rows) - 1; r <= int(y*rows)+1; r++ {
+				if lumas[r*columns+c] < 96 {
+					dark++
+					break
+				}
+			}
+		}
+		if dark < want*9/10 {
+			return fmt.Errorf("dark at %d of %d places", dark, want)
+		}
+		return nil
+	})
+}
+
+// export saves the image with GIMP's own Export As dialog.
+func export(t *testing.T, b *browser.Browser, s instance.Session, path string) {
+	t.Helper()
+	pressFor(t, b, s, "Export Image", true, "E", kb.ModifierCtrl, kb.ModifierShift)
+	press(t, b, "a", kb.ModifierCtrl)
+	write(t, b, path)
+	pressFor(t, b, s, "Export Image as PNG", true, kb.Enter)
+	pressFor(t, b, s, "Export Image as PNG", false, kb.Enter)
+}
+
+// pencil takes the pencil with a brush wide enough to be seen in a small picture.
+func pencil(t *testing.T, b *browser.Browser) {
+	t.Helper()
+	press(t, b, "n")
+	press(t, b, "d")
+}
+
+func TestAStrokeReachesTheFile(t *testing.T) {
+	inst := serve(t)
+	s := start(t, inst)
+	owner := open(t, inst, s, "owner")
+	openImage(t, owner, s, whitePNG(t, s, "canvas.png", 640, 480))
+	pencil(t, owner)
+	drag(t, owner, 0.35, 0.5, 0.65, 0.5)
+	darkAcross(t, owner, 0.5, 0.35, 0.65)
+	keep(t, owner, "painted")
+
+	// A second person sees it, and cannot add to it.
+	viewer := open(t, inst, s, "viewer")
+	darkAcross(t, viewer, 0.5, 0.35, 0.65)
+	keep(t, viewer, "watching")
+	drag(t, viewer, 0.35, 0.4, 0.65, 0.4)
+	write(t, viewer, "x")
+
+	out := filepath.Join(s.Workspace, "out.png")
+	export(t, owner, s, out)
+	box, n := darkBox(readPNG(t, out))
+	// The picture is shown 1:1, so the stroke is as long as the hand moved:
+	// 30% of the display's width.
+	p, err := owner.Picture()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := int(0.3 * float64(p.Width))
+	if box.Dx() < want*9/10 || box.Dx() > want*11/10+60 || box.Dy() > 70 {
+		t.Errorf("the exported stroke fills %v with %d pixels, want a line %d long and nothing of the viewer's", box, n, want)
+	}
+	if _, err := os.Stat(out); err != nil {
+		t.Error(err)
+	}
+}
