@@ -40,6 +40,7 @@ func BenchmarkFanOut(b *testing.B) {
 					p.Sequence++
 					p.Timestamp += 3000
 					l.receive(&p, 1212, now)
+					work(l, now)
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/packet")
 			})

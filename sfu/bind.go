@@ -1,8 +1,6 @@
 package sfu
 
 import (
-	"time"
-
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 )
@@ -35,7 +33,7 @@ func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 		return webrtc.RTPCodecParameters{}, webrtc.ErrUnsupportedCodec
 	}
 	d.mu.Lock()
-	defer d.unlock()
+	defer d.mu.Unlock()
 	d.writer, d.codecs = ctx.WriteStream(), codecs
 	d.header = rtp.Header{Version: 2, SSRC: uint32(ctx.SSRC())}
 	d.rtx.ssrc = uint32(ctx.SSRCRetransmission())
@@ -57,7 +55,7 @@ func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 // Unbind ends the writing.
 func (d *downTrack) Unbind(webrtc.TrackLocalContext) error {
 	d.mu.Lock()
-	defer d.unlock()
+	defer d.mu.Unlock()
 	d.pause()
 	d.isReady, d.writer = false, nil
 	return nil
@@ -67,12 +65,12 @@ func (d *downTrack) Unbind(webrtc.TrackLocalContext) error {
 // is up.
 func (d *downTrack) activate() {
 	d.mu.Lock()
-	defer d.unlock()
+	defer d.mu.Unlock()
 	if d.isClosed || d.isReady || d.writer == nil {
 		return
 	}
 	d.isReady = true
-	d.aim(time.Now())
+	d.aim()
 }
 
 // setPayloadType picks the viewer's payload types for what is published.
@@ -93,6 +91,6 @@ func (d *downTrack) close() {
 	d.mu.Lock()
 	d.isClosed = true
 	d.pause()
-	d.unlock()
+	d.mu.Unlock()
 	d.pub.remove(d)
 }

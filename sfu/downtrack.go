@@ -24,15 +24,16 @@ type rtpWriter interface {
 // newcomer starts from.
 type downTrack struct {
 	pub   *publication
+	shard *shard
 	count *counters
 	// endSubscription takes down the subscription that this is the sender of.
 	endSubscription func()
 
-	// pending says that a ring moved on. Whoever finds the downTrack locked
-	// sets it and goes; whoever unlocks looks at it. So the publisher's read
-	// loop never waits for a viewer that is catching up.
-	pending atomic.Bool
-	mu      sync.Mutex
+	marked atomic.Bool // the shard has been told to serve it
+
+	// mu is held by the shard while it sends, and by others only to change
+	// what is to be sent.
+	mu sync.Mutex
 
 	writer    rtpWriter
 	codecs    []webrtc.RTPCodecParameters
@@ -54,50 +55,45 @@ type downTrack struct {
 	octets    uint32
 	reported  time.Time
 	roundTrip time.Duration // 0: unknown
+	needsKey  bool          // nobody asked yet for the keyframe that target begins with
+	wanted    []uint16      // output sequence numbers that the viewer asked for again
 	again     *resends      // made when first asked
 	scratch   []byte        // for payloads that have to be changed
 }
 
-func newDownTrack(pub *publication, count *counters) *downTrack {
-	return &downTrack{pub: pub, count: count, pref: Preference{MaxQuality: High}}
+func newDownTrack(pub *publication, on *shard, count *counters) *downTrack {
+	return &downTrack{pub: pub, shard: on, count: count, pref: Preference{MaxQuality: High}}
 }
 
-// advance sends what the rings have for this viewer, or leaves it to whoever
-// holds the lock.
-func (d *downTrack) advance() {
-	d.pending.Store(true)
-	d.run()
-}
-
-func (d *downTrack) run() {
-	for d.pending.Load() && d.mu.TryLock() {
-		d.pending.Store(false)
-		d.catchUp()
-		d.mu.Unlock()
+// wake has the shard serve this viewer soon.
+func (d *downTrack) wake() {
+	if !d.marked.Swap(true) {
+		d.shard.mark(nil, d)
 	}
 }
 
-// unlock ends a critical section begun with mu.Lock.
-func (d *downTrack) unlock() {
-	d.mu.Unlock()
-	d.run()
-}
-
-func (d *downTrack) catchUp() {
-	if !d.isReady || !d.isPlaying {
+// serve sends what there is for this viewer. Only its shard calls it.
+func (d *downTrack) serve(now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.isReady || !d.isPlaying || d.isClosed {
 		return
 	}
-	if d.target != nil {
-		d.join(d.target)
+	d.resend(now)
+	if l := d.target; l != nil {
+		if !d.join(l) && d.needsKey {
+			d.needsKey = false
+			l.wantKeyframe(now)
+		}
 	}
 	if d.current != nil {
-		d.drain(d.current)
+		d.drain(d.current, now)
 	}
 }
 
 // drain moves the cursor to the head of l, letting go of the ring every few
 // packets.
-func (d *downTrack) drain(l *layer) {
+func (d *downTrack) drain(l *layer, now time.Time) {
 	var packets, bytes int
 	for more := true; more && d.current == l; {
 		l.ring.RLock()
@@ -119,7 +115,7 @@ func (d *downTrack) drain(l *layer) {
 		l.ring.RUnlock()
 	}
 	if d.target == l {
-		l.wantKeyframe(time.Now())
+		l.wantKeyframe(now)
 	}
 	if packets > 0 {
 		d.count.packetsOut.Add(uint64(packets))
@@ -127,17 +123,23 @@ func (d *downTrack) drain(l *layer) {
 	}
 }
 
-// sendLate sends a packet that came after its successors.
-func (d *downTrack) sendLate(l *layer, index uint64) {
+// sendLate sends packets that came after their successors. Only the shard calls
+// it.
+func (d *downTrack) sendLate(l *layer, indices []uint64) {
 	d.mu.Lock()
-	defer d.unlock()
-	if !d.isReady || !d.isPlaying || d.current != l || index >= d.next {
+	defer d.mu.Unlock()
+	if !d.isReady || !d.isPlaying || d.isClosed || d.current != l {
 		return
 	}
 	l.ring.RLock()
 	defer l.ring.RUnlock()
-	if p := l.ring.At(index); p != nil {
-		d.forward(l, p)
+	for _, index := range indices {
+		if index >= d.next {
+			continue
+		}
+		if p := l.ring.At(index); p != nil {
+			d.forward(l, p)
+		}
 	}
 }
 

@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"runtime"
 	"sync"
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/easel-live/easel/sfu/socket"
 )
 
 // Config is what an Engine needs from its surroundings.
@@ -20,6 +23,9 @@ type Config struct {
 	UDP netip.AddrPort
 	// TCP is the address for ICE-TCP; the zero value switches it off.
 	TCP netip.AddrPort
+	// PlainUDP sends each packet with a system call of its own: for comparison,
+	// and where segmentation is broken in ways that go unnoticed.
+	PlainUDP bool
 	// ExternalIPs are announced instead of the local ones (NAT 1:1).
 	ExternalIPs []netip.Addr
 	Log         *slog.Logger
@@ -32,24 +38,34 @@ type Engine struct {
 	log    *slog.Logger
 	addr   netip.AddrPort
 	config webrtc.Configuration
-	// publishers and viewers make the PeerConnections of those who send media
-	// and of those who only receive it.
-	publishers, viewers *webrtc.API
+	shards []*shard
+	apis   []apis // by shard
 
-	count    *counters
-	metrics  prometheus.Registerer
-	udpMux   ice.UDPMux
-	tcpMux   ice.TCPMux
+	count   *counters
+	metrics prometheus.Registerer
+	udp     *socket.Conn
+	udpMux  ice.UDPMux
+	tcpMux  ice.TCPMux
+
 	mu       sync.Mutex
 	rooms    map[*Room]struct{}
 	isClosed bool
+
+	done chan struct{} // ends the shards
+	wg   sync.WaitGroup
+}
+
+// apis make the PeerConnections of those who send media and of those who only
+// receive it.
+type apis struct {
+	publishers, viewers *webrtc.API
 }
 
 // NewEngine opens the sockets.
 func NewEngine(cfg Config) (*Engine, error) {
 	e := &Engine{
 		log: cfg.Log, metrics: cfg.Metrics, count: &counters{},
-		rooms: map[*Room]struct{}{},
+		rooms: map[*Room]struct{}{}, done: make(chan struct{}),
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
@@ -62,20 +78,58 @@ func NewEngine(cfg Config) (*Engine, error) {
 	if err := e.listen(cfg); err != nil {
 		return nil, err
 	}
-	settings, err := e.settings(cfg)
+	err = e.openShards(cfg)
 	if err == nil {
-		e.publishers, err = newAPI(settings, true)
-	}
-	if err == nil {
-		e.viewers, err = newAPI(settings, false)
-	}
-	if err == nil {
-		err = e.count.register(cfg.Metrics)
+		err = e.count.register(cfg.Metrics, e.udp)
 	}
 	if err != nil {
 		return nil, errors.Join(err, e.closeSockets())
 	}
+	for _, s := range e.shards {
+		e.wg.Go(func() { s.run(e.done) })
+	}
 	return e, nil
+}
+
+// openShards makes a shard for each core that Go uses, with its lane and the
+// settings that lead there.
+func (e *Engine) openShards(cfg Config) error {
+	for i := range min(runtime.GOMAXPROCS(0), maxShards) {
+		out := e.udp.Lane
+		var err error
+		if i > 0 {
+			if out, err = e.udp.NewLane(); err != nil {
+				return fmt.Errorf("sfu: lane: %w", err)
+			}
+		}
+		settings, err := e.settings(cfg, laneMux{UDPMux: e.udpMux, lane: out, loopback: e.addr.Addr().IsLoopback()})
+		if err != nil {
+			return err
+		}
+		var a apis
+		if a.publishers, err = newAPI(settings, true); err != nil {
+			return err
+		}
+		if a.viewers, err = newAPI(settings, false); err != nil {
+			return err
+		}
+		e.shards, e.apis = append(e.shards, newShard(i, out, e.count)), append(e.apis, a)
+	}
+	return nil
+}
+
+// pin takes a place for a participant on the shard that has the fewest.
+func (e *Engine) pin() *shard {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	least := e.shards[0]
+	for _, s := range e.shards[1:] {
+		if s.viewers.Load() < least.viewers.Load() {
+			least = s
+		}
+	}
+	least.viewers.Add(1)
+	return least
 }
 
 // UDPAddr is where media is received, with the port that was bound.
@@ -97,6 +151,8 @@ func (e *Engine) Close() error {
 	for _, r := range rooms {
 		r.Close()
 	}
+	close(e.done)
+	e.wg.Wait()
 	e.count.unregister(e.metrics)
 	return e.closeSockets()
 }
@@ -121,10 +177,10 @@ func (e *Engine) forget(r *Room) {
 	delete(e.rooms, r)
 }
 
-func (e *Engine) newConnection(publishes bool) (*webrtc.PeerConnection, error) {
-	api := e.viewers
+func (e *Engine) newConnection(on *shard, publishes bool) (*webrtc.PeerConnection, error) {
+	api := e.apis[on.index].viewers
 	if publishes {
-		api = e.publishers
+		api = e.apis[on.index].publishers
 	}
 	pc, err := api.NewPeerConnection(e.config)
 	if err != nil {

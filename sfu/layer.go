@@ -1,7 +1,6 @@
 package sfu
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,7 +13,7 @@ import (
 )
 
 // layer is one simulcast layer of a publication (or an audio track): the ring
-// of its packets and those who follow it.
+// of its packets and those who follow it, by shard.
 type layer struct {
 	quality Quality
 	codec   packet.Codec
@@ -22,11 +21,8 @@ type layer struct {
 	ring    *ring.Ring
 	count   *counters
 
-	// followers are the viewers that this layer's packets concern: those who
-	// watch it and those who are about to. The slice is never changed, only
-	// replaced, so that the packet path reads it without a lock.
-	followers atomic.Pointer[[]*downTrack]
-	mu        sync.Mutex // replacing followers
+	audiences []audience // by shard
+	gather    gather
 
 	source  atomic.Pointer[uplink] // where packets come from and requests go to
 	arrival atomic.Int64           // of the last packet, Unix nanoseconds; 0: none
@@ -38,14 +34,14 @@ type layer struct {
 	muted     bool
 }
 
-func newLayer(q Quality, c packet.Codec, rate uint32, slots int, count *counters) *layer {
+func newLayer(q Quality, c packet.Codec, rate uint32, slots int, count *counters, shards []*shard) *layer {
 	l := &layer{quality: q, codec: c, rate: rate, ring: ring.New(slots), count: count}
-	l.followers.Store(&[]*downTrack{})
+	l.audiences = newAudiences(l, shards)
 	return l
 }
 
 // receive takes one packet from the publisher to everyone who follows the
-// layer. It is called by one goroutine, the uplink's.
+// layer. It is called by one goroutine, the uplink's, and waits for nobody.
 func (l *layer) receive(p *packet.RTP, size int, now time.Time) {
 	l.count.packetsIn.Add(1)
 	l.count.bytesIn.Add(uint64(size))
@@ -57,36 +53,26 @@ func (l *layer) receive(p *packet.RTP, size int, now time.Time) {
 	if a.Key && l.codec != packet.Other {
 		l.keyframeCame()
 	}
-	for _, d := range *l.followers.Load() {
-		if a.Late {
-			d.sendLate(l, a.Index)
+	switch {
+	case a.Late:
+		for i := range l.audiences {
+			l.audiences[i].fill(a.Index)
 		}
-		d.advance()
+	case l.gather.ready(l, p.Marker || l.codec == packet.Other, now):
+		l.advance()
 	}
 }
 
-func (l *layer) follow(d *downTrack) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	old := *l.followers.Load()
-	if slices.Contains(old, d) {
-		return
+// advance tells every shard that the ring moved on.
+func (l *layer) advance() {
+	for i := range l.audiences {
+		l.audiences[i].advance()
 	}
-	grown := append(slices.Clone(old), d)
-	l.followers.Store(&grown)
 }
 
-func (l *layer) leave(d *downTrack) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	old := *l.followers.Load()
-	i := slices.Index(old, d)
-	if i < 0 {
-		return
-	}
-	shrunk := slices.Delete(slices.Clone(old), i, i+1)
-	l.followers.Store(&shrunk)
-}
+func (l *layer) follow(d *downTrack) { l.audiences[d.shard.index].add(d) }
+
+func (l *layer) leave(d *downTrack) { l.audiences[d.shard.index].remove(d) }
 
 // wantKeyframe asks the publisher for a keyframe: at once, or, when it was
 // asked a moment ago, at the next retry unless one comes first. So any number

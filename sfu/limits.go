@@ -37,6 +37,7 @@ const (
 	audioSlots     = 128  // packets kept of an audio track
 	maxBurstFrames = 120  // frames a newcomer is given to catch up from
 	burstPackets   = 32   // packets sent between two looks at the ring's lock
+	maxShards      = 16   // goroutines that send; more than cores gain nothing
 )
 
 // Errors. They are wrapped with what went wrong.

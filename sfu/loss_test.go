@@ -31,11 +31,18 @@ func (s *sink) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
 	return len(payload), nil
 }
 
+// openLane holds nothing back.
+type openLane struct{}
+
+func (openLane) Cork()        {}
+func (openLane) Flush() error { return nil }
+
 // stage sets a publication with one VP8 layer and its viewers up without a
-// network.
+// network. Their shard works when feed or work says so.
 func stage(viewers int, writer func(i int) rtpWriter) (*layer, []*downTrack) {
 	count := &counters{}
-	peer := &Peer{id: "PA_cam", engine: &Engine{count: count}}
+	on := newShard(0, openLane{}, count)
+	peer := &Peer{id: "PA_cam", engine: &Engine{count: count, shards: []*shard{on}}}
 	pub := newPublication(peer, TrackSpec{ID: "TR_1", Video: true})
 	vp8 := webrtc.RTPCodecParameters{
 		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, PayloadType: 96,
@@ -44,11 +51,11 @@ func stage(viewers int, writer func(i int) rtpWriter) (*layer, []*downTrack) {
 		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: "apt=96"}, PayloadType: 97,
 	}
 	pub.codec = vp8.RTPCodecCapability
-	l := newLayer(High, packet.CodecVP8, 90000, videoSlots, count)
+	l := newLayer(High, packet.CodecVP8, 90000, videoSlots, count, []*shard{on})
 	pub.layers.Store(&layerTable{High: l})
 	downs := make([]*downTrack, viewers)
 	for i := range downs {
-		d := newDownTrack(pub, count)
+		d := newDownTrack(pub, on, count)
 		d.writer, d.codecs = writer(i), []webrtc.RTPCodecParameters{vp8, rtx}
 		d.header = rtp.Header{Version: 2, SSRC: uint32(1000 + i)}
 		d.rtx.ssrc = uint32(5000 + i)
@@ -64,7 +71,11 @@ func stage(viewers int, writer func(i int) rtpWriter) (*layer, []*downTrack) {
 func feed(l *layer, seq uint16, ts uint32, key, marker bool) {
 	payload := vp8Payload(true, key, seq, 0, 1)
 	l.receive(&packet.RTP{Sequence: seq, Timestamp: ts, Marker: marker, Payload: payload}, len(payload)+12, time.Now())
+	work(l, time.Now())
 }
+
+// work lets the shard of a stage send what there is.
+func work(l *layer, now time.Time) { l.audiences[0].shard.work(now) }
 
 func TestALostPacketIsSentAgain(t *testing.T) {
 	var s sink
@@ -81,7 +92,9 @@ func TestALostPacketIsSentAgain(t *testing.T) {
 	now := time.Now()
 	nack := &rtcp.TransportLayerNack{Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{3})}
 	d.hear(nack, now)
+	work(l, now)
 	d.hear(nack, now.Add(time.Millisecond)) // the first answer is still under way
+	work(l, now.Add(time.Millisecond))
 	if len(s.got) != 6 {
 		t.Fatalf("%d packets after two requests, want 6", len(s.got))
 	}
@@ -93,10 +106,12 @@ func TestALostPacketIsSentAgain(t *testing.T) {
 		t.Fatalf("picture %d was sent again, want 3", vp8.PictureID)
 	}
 	d.hear(nack, now.Add(time.Second))
+	work(l, now.Add(time.Second))
 	if len(s.got) != 7 || s.got[6].SequenceNumber != p.SequenceNumber+1 {
 		t.Fatal("a later request was not answered with the next RTX packet")
 	}
 	d.hear(&rtcp.TransportLayerNack{Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{900, 60000})}, now)
+	work(l, now)
 	if len(s.got) != 7 {
 		t.Fatal("something that was never sent was sent again")
 	}
@@ -112,7 +127,8 @@ func TestRetransmissionHasABudget(t *testing.T) {
 	sent := len(s.got)
 	now := time.Now()
 	for seq := uint16(1); seq <= 800; seq++ {
-		downs[0].resend(seq, now)
+		downs[0].hear(&rtcp.TransportLayerNack{Nacks: []rtcp.NackPair{{PacketID: seq}}}, now)
+		work(l, now)
 	}
 	if again := len(s.got) - sent; again > resendBurst+1 {
 		t.Fatalf("%d packets were sent again at once, at most %d may be", again, resendBurst)
@@ -173,7 +189,7 @@ func TestLossOnTheWire(t *testing.T) {
 		return wire.WriteRTP(h, payload)
 	})
 	ssrc := d.header.SSRC
-	d.unlock()
+	d.mu.Unlock()
 	v.mu.Lock()
 	v.got = nil
 	v.mu.Unlock()
@@ -247,6 +263,7 @@ func TestSteadyStateAllocatesNothing(t *testing.T) {
 		p.Sequence++
 		p.Timestamp += 3000
 		l.receive(&p, 1212, now)
+		work(l, now)
 	}); allocs != 0 {
 		t.Fatalf("%.1f allocations per packet", allocs)
 	}

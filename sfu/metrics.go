@@ -4,6 +4,8 @@ import (
 	"sync/atomic"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/easel-live/easel/sfu/socket"
 )
 
 // counters are plain atomics, so that the packet path pays for nothing but the
@@ -21,7 +23,8 @@ type counters struct {
 	registered []prometheus.Collector
 }
 
-func (c *counters) register(to prometheus.Registerer) error {
+// register offers the counters and those of the media socket.
+func (c *counters) register(to prometheus.Registerer, udp *socket.Conn) error {
 	if to == nil {
 		return nil
 	}
@@ -47,6 +50,7 @@ func (c *counters) register(to prometheus.Registerer) error {
 	gauge("peers", "Participants connected.", &c.peers)
 	gauge("publications", "Tracks announced.", &c.publications)
 	gauge("subscriptions", "Subscriptions.", &c.subscriptions)
+	c.registered = append(c.registered, socketMetrics(udp)...)
 	for i, m := range c.registered {
 		if err := to.Register(m); err != nil {
 			c.registered = c.registered[:i]
@@ -64,4 +68,32 @@ func (c *counters) unregister(from prometheus.Registerer) {
 	for _, m := range c.registered {
 		from.Unregister(m)
 	}
+}
+
+// socketMetrics tell how packets reach the kernel.
+func socketMetrics(udp *socket.Conn) []prometheus.Collector {
+	count := func(name, help string, value func(socket.Stats) uint64) prometheus.Collector {
+		return prometheus.NewCounterFunc(
+			prometheus.CounterOpts{Namespace: "easel", Subsystem: "sfu_udp", Name: name, Help: help},
+			func() float64 { return float64(value(udp.Stats())) })
+	}
+	all := []prometheus.Collector{
+		count("packets_total", "Datagrams that the kernel took.", func(s socket.Stats) uint64 { return s.Packets }),
+		count("syscalls_total", "System calls that sent them.", func(s socket.Stats) uint64 { return s.Syscalls }),
+		count("segments_total", "Datagrams that left as part of a larger message.", func(s socket.Stats) uint64 { return s.Segments }),
+		count("full_total", "Times the send buffer was full.", func(s socket.Stats) uint64 { return s.Full }),
+		count("dropped_total", "Datagrams given up because it stayed full.", func(s socket.Stats) uint64 { return s.Dropped }),
+	}
+	for mode := socket.Single; mode <= socket.Segmented; mode++ {
+		all = append(all, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: "easel", Subsystem: "sfu_udp", Name: "mode", Help: "1 for the way packets are sent.",
+			ConstLabels: prometheus.Labels{"mode": mode.String()},
+		}, func() float64 {
+			if udp.Mode() == mode {
+				return 1
+			}
+			return 0
+		}))
+	}
+	return all
 }

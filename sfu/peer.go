@@ -20,6 +20,7 @@ type Peer struct {
 	opts   PeerOptions
 	room   *Room
 	engine *Engine
+	shard  *shard // sends to it
 	log    *slog.Logger
 	events *events
 	outbox *outbox
@@ -46,18 +47,19 @@ type Peer struct {
 
 func newPeer(r *Room, id ParticipantID, opts PeerOptions, obs PeerObserver) (*Peer, error) {
 	p := &Peer{
-		id: id, opts: opts, room: r, engine: r.engine, log: r.log.With("peer", string(id)),
+		id: id, opts: opts, room: r, engine: r.engine, shard: r.engine.pin(), log: r.log.With("peer", string(id)),
 		events: newEvents(obs), outbox: newOutbox(r.engine.count),
 		kick: make(chan struct{}, 1), done: make(chan struct{}),
 		mids: map[string]TrackID{}, asked: map[webrtc.RTPCodecType]int{},
 	}
 	var err error
-	if p.up, err = newTransport(r.engine, Publisher, opts.MayPublish); err != nil {
+	if p.up, err = newTransport(p, Publisher, opts.MayPublish); err != nil {
+		p.shard.viewers.Add(-1)
 		return nil, err
 	}
 	p.down = p.up
 	if !opts.Single {
-		if p.down, err = newTransport(r.engine, Subscriber, false); err == nil {
+		if p.down, err = newTransport(p, Subscriber, false); err == nil {
 			err = p.openChannels()
 		}
 		if err != nil {
@@ -189,6 +191,7 @@ func (p *Peer) Close() {
 func (p *Peer) discard() { p.closeConnections() }
 
 func (p *Peer) closeConnections() {
+	p.shard.viewers.Add(-1)
 	err := p.up.pc.GracefulClose()
 	if p.down != nil && p.down != p.up {
 		err = errors.Join(err, p.down.pc.GracefulClose())

@@ -73,7 +73,7 @@ func (p *publication) attach(u *uplink, codec webrtc.RTPCodecCapability) (isFirs
 	if !p.spec.Video {
 		slots = audioSlots
 	}
-	l := newLayer(q, packet.CodecOf(codec.MimeType), codec.ClockRate, slots, p.peer.engine.count)
+	l := newLayer(q, packet.CodecOf(codec.MimeType), codec.ClockRate, slots, p.peer.engine.count, p.peer.engine.shards)
 	l.muted = p.muted
 	table[q] = l
 	p.layers.Store(&table)

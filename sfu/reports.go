@@ -29,11 +29,7 @@ func (d *downTrack) readRTCP(sender *webrtc.RTPSender) {
 func (d *downTrack) hear(p rtcp.Packet, now time.Time) {
 	switch p := p.(type) {
 	case *rtcp.TransportLayerNack:
-		for _, pair := range p.Nacks {
-			for _, sequence := range pair.PacketList() {
-				d.resend(sequence, now)
-			}
-		}
+		d.want(p.Nacks)
 	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 		d.lostPicture(now)
 	case *rtcp.ReceiverReport:
@@ -48,7 +44,7 @@ func (d *downTrack) hear(p rtcp.Packet, now time.Time) {
 func (d *downTrack) lostPicture(now time.Time) {
 	d.mu.Lock()
 	l := d.current
-	d.unlock()
+	d.mu.Unlock()
 	if l != nil {
 		l.wantKeyframe(now)
 	}
@@ -65,13 +61,13 @@ func (d *downTrack) hearReport(r rtcp.ReceptionReport, now time.Time) {
 	}
 	d.mu.Lock()
 	d.roundTrip = time.Duration(units) * time.Second >> 16
-	d.unlock()
+	d.mu.Unlock()
 }
 
 // report is the sender report that is due.
 func (d *downTrack) report(now time.Time) *rtcp.SenderReport {
 	d.mu.Lock()
-	defer d.unlock()
+	defer d.mu.Unlock()
 	d.reported = now
 	timestamp, _ := d.munger.Last()
 	rate := uint32(90000)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 
 	"github.com/easel-live/easel/sfu/munge"
@@ -19,6 +20,7 @@ const (
 	resendSpacing  = 20 * time.Millisecond
 	maxSpacing     = 250 * time.Millisecond
 	resendsTracked = 512 // sequence numbers, a power of two
+	maxWanted      = 512 // requests that wait for the shard
 )
 
 // rtxStream is where retransmissions go (RFC 4588); a zero ssrc or payload type
@@ -53,31 +55,46 @@ func (r *resends) allow(sequence uint16, now time.Time, spacing time.Duration) b
 	return true
 }
 
-// resend answers a NACK for one output sequence number.
-func (d *downTrack) resend(sequence uint16, now time.Time) {
-	d.count.nacks.Add(1)
+// want takes note of what a NACK asks for; the shard answers.
+func (d *downTrack) want(pairs []rtcp.NackPair) {
 	d.mu.Lock()
-	defer d.unlock()
+	defer d.mu.Unlock()
 	if !d.isReady || !d.isPlaying {
 		return
 	}
-	l, index, ok := d.munger.Find(sequence)
-	if !ok {
-		return
+	for i := range pairs {
+		pairs[i].Range(func(sequence uint16) bool {
+			d.count.nacks.Add(1)
+			if len(d.wanted) < maxWanted {
+				d.wanted = append(d.wanted, sequence)
+			}
+			return true
+		})
 	}
-	l.ring.RLock()
-	defer l.ring.RUnlock()
-	p := l.ring.At(index)
-	if p == nil {
+	d.wake()
+}
+
+// resend answers what was asked for from the ring. The caller holds d.mu.
+func (d *downTrack) resend(now time.Time) {
+	if len(d.wanted) == 0 {
 		return
 	}
 	if d.again == nil {
 		d.again = &resends{budget: resendBurst, filled: now}
 	}
 	spacing := min(max(d.roundTrip, resendSpacing), maxSpacing)
-	if d.again.allow(sequence, now, spacing) {
-		d.writeAgain(l, p)
+	for _, sequence := range d.wanted {
+		l, index, ok := d.munger.Find(sequence)
+		if !ok {
+			continue
+		}
+		l.ring.RLock()
+		if p := l.ring.At(index); p != nil && d.again.allow(sequence, now, spacing) {
+			d.writeAgain(l, p)
+		}
+		l.ring.RUnlock()
 	}
+	d.wanted = d.wanted[:0]
 }
 
 func (d *downTrack) writeAgain(l *layer, p *ring.Packet) {

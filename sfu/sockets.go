@@ -12,11 +12,9 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
-)
 
-// socketBuffer is asked of the kernel for the media socket, in bytes: a
-// keyframe for hundreds of viewers is a burst. The kernel may give less.
-const socketBuffer = 4 << 20
+	"github.com/easel-live/easel/sfu/socket"
+)
 
 // tcpWriteBuffer is what an ICE-TCP viewer may lag behind, in bytes, before
 // packets for it are dropped.
@@ -39,13 +37,12 @@ func (e *Engine) listen(cfg Config) error {
 	if !cfg.UDP.IsValid() {
 		return errors.New("sfu: no UDP address")
 	}
-	conn, err := net.ListenUDP(network("udp", cfg.UDP), net.UDPAddrFromAddrPort(cfg.UDP))
+	conn, err := socket.Listen(cfg.UDP, socket.Options{Plain: cfg.PlainUDP})
 	if err != nil {
 		return fmt.Errorf("sfu: media socket: %w", err)
 	}
-	if err := errors.Join(conn.SetReadBuffer(socketBuffer), conn.SetWriteBuffer(socketBuffer)); err != nil {
-		e.log.Warn("media socket keeps its default buffers", "err", err)
-	}
+	e.udp = conn
+	e.log.Info("media socket open", "addr", conn.LocalAddr().String(), "sends", conn.Mode().String())
 	bound := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	e.addr = netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port())
 	e.udpMux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: pionLog{log: e.log, scope: "mux"}})
@@ -84,8 +81,8 @@ func (e *Engine) closeSockets() error {
 	return errors.Join(errs...)
 }
 
-// settings are those of every PeerConnection.
-func (e *Engine) settings(cfg Config) (webrtc.SettingEngine, error) {
+// settings are those of every PeerConnection that sends by udp.
+func (e *Engine) settings(cfg Config, udp ice.UDPMux) (webrtc.SettingEngine, error) {
 	s := webrtc.SettingEngine{LoggerFactory: pionLogs{log: e.log}}
 	networks := []webrtc.NetworkType{}
 	is4 := e.addr.Addr().Is4()
@@ -95,7 +92,7 @@ func (e *Engine) settings(cfg Config) (webrtc.SettingEngine, error) {
 	if !is4 {
 		networks = append(networks, webrtc.NetworkTypeUDP6)
 	}
-	s.SetICEUDPMux(e.udpMux)
+	s.SetICEUDPMux(udp)
 	if e.tcpMux != nil {
 		s.SetICETCPMux(e.tcpMux)
 		if cfg.TCP.Addr().Is4() || cfg.TCP.Addr().IsUnspecified() {

@@ -23,7 +23,7 @@ func (p *Peer) Subscribe(id TrackID) error {
 	if err != nil {
 		return err
 	}
-	s := &subscription{peer: p, pub: pub, down: newDownTrack(pub, p.engine.count)}
+	s := &subscription{peer: p, pub: pub, down: newDownTrack(pub, p.shard, p.engine.count)}
 	s.down.endSubscription = func() { p.end(s) }
 	p.mu.Lock()
 	if p.isClosed {

@@ -14,21 +14,20 @@ const maxResume = 64
 // prefer changes how the viewer wants the track.
 func (d *downTrack) prefer(p Preference) {
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.pref = p
-	d.aim(time.Now())
-	d.unlock()
+	d.aim()
 }
 
 // retarget looks again which layer suits, after layers came or went.
 func (d *downTrack) retarget() {
 	d.mu.Lock()
-	d.aim(time.Now())
-	d.unlock()
+	defer d.mu.Unlock()
+	d.aim()
 }
 
-// aim makes the layer that suits the target, and joins it at once if that can
-// be done without a new keyframe. The caller holds d.mu.
-func (d *downTrack) aim(now time.Time) {
+// aim makes the layer that suits the target. The caller holds d.mu.
+func (d *downTrack) aim() {
 	if !d.isReady || d.isClosed {
 		return
 	}
@@ -39,10 +38,12 @@ func (d *downTrack) aim(now time.Time) {
 		d.pause()
 		return
 	}
-	d.follow(d.pub.layers.Load()[q], now)
+	d.follow(d.pub.layers.Load()[q])
 }
 
-func (d *downTrack) follow(want *layer, now time.Time) {
+// follow has the shard join want: at once if its ring has all since a keyframe,
+// else with the next one. The caller holds d.mu.
+func (d *downTrack) follow(want *layer) {
 	if want == nil || want == d.target {
 		return
 	}
@@ -53,12 +54,9 @@ func (d *downTrack) follow(want *layer, now time.Time) {
 	if want == d.current {
 		return
 	}
-	d.target = want
+	d.target, d.needsKey = want, true
 	want.follow(d)
-	d.catchUp()
-	if d.target == want {
-		want.wantKeyframe(now)
-	}
+	d.wake()
 }
 
 // pause stops sending and keeps the cursor, so that a short pause costs no
@@ -76,20 +74,20 @@ func (d *downTrack) pause() {
 
 // join makes l the current layer if its ring has a keyframe to start from that
 // is not older than what the viewer has seen.
-func (d *downTrack) join(l *layer) {
+func (d *downTrack) join(l *layer) bool {
 	l.ring.RLock()
 	defer l.ring.RUnlock()
 	if d.current == nil && d.paused == l && d.next >= l.ring.Oldest() && l.ring.Head() < d.next+maxResume {
 		d.current, d.target, d.paused = l, nil, nil
-		return
+		return true
 	}
 	key := l.ring.Complete(maxBurstFrames)
 	if key == nil {
-		return
+		return false
 	}
 	offset, ok := d.align(l, key)
 	if !ok {
-		return
+		return false
 	}
 	d.munger.Begin(l, munge.In{Index: key.Index, Timestamp: key.Timestamp, VP8: &key.VP8}, offset)
 	old := d.current
@@ -97,6 +95,7 @@ func (d *downTrack) join(l *layer) {
 	if old != nil && old != l {
 		old.leave(d)
 	}
+	return true
 }
 
 // align is the timestamp offset for joining l at key. ok is false when the
@@ -129,7 +128,7 @@ func (d *downTrack) align(l *layer, key *ring.Packet) (offset uint32, ok bool) {
 // leaves a layer that ran dry, and reports to the viewer.
 func (d *downTrack) tick(now time.Time) (report bool) {
 	d.mu.Lock()
-	defer d.unlock()
+	defer d.mu.Unlock()
 	if !d.isReady || d.isClosed {
 		return false
 	}
@@ -138,9 +137,9 @@ func (d *downTrack) tick(now time.Time) (report bool) {
 		d.target.wantKeyframe(now)
 	case d.current != nil:
 		if other := d.pub.substitute(d.current, now); other != nil {
-			d.follow(other, now)
+			d.follow(other)
 		} else {
-			d.aim(now)
+			d.aim()
 		}
 	}
 	return d.packets > 0 && now.Sub(d.reported) >= reportSpacing

@@ -30,8 +30,8 @@ type transport struct {
 	isUp        bool
 }
 
-func newTransport(e *Engine, target Target, publishes bool) (*transport, error) {
-	pc, err := e.newConnection(publishes)
+func newTransport(p *Peer, target Target, publishes bool) (*transport, error) {
+	pc, err := p.engine.newConnection(p.shard, publishes)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -21,17 +20,12 @@ type Options struct {
 }
 
 // Conn is a UDP socket; see the package comment. It implements net.PacketConn
-// and pion/ice's AddrPortReaderWriter.
+// and pion/ice's AddrPortReaderWriter. It is its own first Lane.
 type Conn struct {
-	udp    *net.UDPConn
-	count  counters
-	corked atomic.Bool
-	mode   atomic.Int32
-
-	mu      sync.Mutex // guards what follows; held during a flush
-	batch   batch
-	sender  sender
-	pending error // of a flush that a full batch forced
+	*Lane
+	udp   *net.UDPConn
+	count counters
+	mode  atomic.Int32 // the richest that every lane still believes in
 }
 
 // Listen opens a socket on addr (port 0: any), and finds out what the kernel
@@ -65,65 +59,30 @@ func network(addr netip.Addr) string {
 }
 
 func newConn(udp *net.UDPConn, k kernel, best Mode) *Conn {
-	c := &Conn{udp: udp, batch: newBatch()}
-	c.sender = sender{kernel: k, best: best, scratch: make([]message, 0, maxSegments), count: &c.count, now: time.Now}
+	c := &Conn{udp: udp}
 	c.mode.Store(int32(best))
+	c.Lane = newLane(c, k)
 	return c
 }
 
-// Cork holds back RTP until Flush. Corking twice is corking once.
-func (c *Conn) Cork() { c.corked.Store(true) }
-
-// Flush sends what was held back, and ends the cork. Its error tells that some
-// of it was dropped, since the last Flush; the rest was sent.
-func (c *Conn) Flush() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.flush()
-	// Only now: a writer that overtook the flush would reorder its packets.
-	c.corked.Store(false)
-	err := c.pending
-	c.pending = nil
-	return err
-}
-
-func (c *Conn) flush() {
-	if err := c.sender.send(&c.batch); err != nil {
-		c.pending = err
-	}
-	c.mode.Store(int32(c.sender.best))
-}
-
-// hold puts a packet into the batch; false when the cork is out already.
-func (c *Conn) hold(packet []byte, to netip.AddrPort) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.corked.Load() {
-		return false
-	}
-	coalesce := c.sender.best == Segmented
-	if !c.batch.add(packet, to, coalesce) {
-		c.flush()
-		c.batch.add(packet, to, coalesce) // an empty batch takes any corkable packet
-	}
-	return true
-}
-
-// WriteToAddrPort sends a datagram, or holds it back when the Conn is corked
-// and the datagram is RTP. What is held back counts as written.
-func (c *Conn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
-	if c.corked.Load() && corkable(b, to) && c.hold(b, to) {
-		return len(b), nil
-	}
-	n, err := c.udp.WriteToUDPAddrPort(b, to)
-	c.count.syscalls.Add(1)
+// NewLane adds a way out of the same socket that is corked and flushed on its
+// own.
+func (c *Conn) NewLane() (*Lane, error) {
+	k, err := newKernel(c.udp)
 	if err != nil {
-		c.count.errors.Add(1)
-		return n, err
+		return nil, fmt.Errorf("socket: %w", err)
 	}
-	c.count.packets.Add(1)
-	c.count.bytes.Add(uint64(n))
-	return n, nil
+	return newLane(c, k), nil
+}
+
+// learn lowers the mode to what a lane found out, and tells the lane what the
+// others did. Two lanes that learn at the same time may raise it for a moment.
+func (c *Conn) learn(best Mode) Mode {
+	shared := Mode(c.mode.Load())
+	if best < shared {
+		c.mode.Store(int32(best))
+	}
+	return min(best, shared)
 }
 
 // WriteTo is WriteToAddrPort for a *net.UDPAddr.

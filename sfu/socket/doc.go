@@ -12,17 +12,23 @@
 //
 // Between Cork and Flush, RTP is copied into an arena (SRTP reuses its buffer,
 // so this one copy cannot be saved) and everything else, STUN, DTLS and RTCP,
-// passes at once. One goroutine corks a Conn; any may write to it. Packets to
-// one destination leave in the order they were written. The caller's order
-// decides how well they coalesce: consecutive packets of equal size to one
-// destination become one message, of which the last packet may be shorter.
+// passes at once. Packets to one destination leave in the order they were
+// written. The caller's order decides how well they coalesce: consecutive
+// packets of equal size to one destination become one message, of which the
+// last packet may be shorter.
+//
+// One socket has many lanes, each with a batch of its own, and one goroutine
+// corks a lane. The kernel takes datagrams for one socket from several threads
+// without making them wait for each other; so all viewers have one address to
+// send to, and the shards that serve them share nothing.
 //
 // What the kernel refuses is sent again in a plainer way, GSO → sendmmsg →
 // sendmsg, without losing what was accepted; when the plainer way keeps working
 // where the richer one does not, the Conn stays with the plainer one. Mode says
 // which is in use.
 //
-// The way of a packet: conn.go (a write) → classify.go (held back or not) →
-// batch.go (into the arena) → flush.go (out, with the fall-backs) → kernel.go
-// (the seam) → kernel_linux.go (the system calls).
+// The way of a packet: lane.go (a write, held back or not) → classify.go (may it
+// wait) → batch.go (into the arena) → flush.go (out, with the fall-backs) →
+// kernel.go (the seam) → kernel_linux.go (the system calls). conn.go is the
+// socket.
 package socket

@@ -21,7 +21,7 @@ const (
 // ErrDropped is wrapped by Flush's error when packets were given up.
 var ErrDropped = errors.New("socket: packets dropped")
 
-// sender drives a batch through the kernel. It belongs to one Conn, under its
+// sender drives a batch through the kernel. It belongs to one lane, under its
 // lock.
 type sender struct {
 	kernel  kernel

@@ -15,7 +15,7 @@ var (
 	errUnreachable = errors.New("socket: destination refused")
 )
 
-// kernel is what a flush needs of the system. It is used under the Conn's lock.
+// kernel is what a flush needs of the system. Each lane has one, used under the lane's lock.
 type kernel interface {
 	// sendMany hands over whole messages in order and says how many were taken.
 	// The error concerns the first that was not; the three above are told apart.

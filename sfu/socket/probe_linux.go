@@ -9,6 +9,8 @@ import (
 // probePatience bounds the wait for a packet that this machine sends to itself.
 const probePatience = 250 * time.Millisecond
 
+func newKernel(udp *net.UDPConn) (kernel, error) { return newLinuxKernel(udp) }
+
 // open finds the best mode for a socket.
 func open(udp *net.UDPConn, plain bool) (kernel, Mode, error) {
 	k, err := newLinuxKernel(udp)

@@ -1,0 +1,65 @@
+package sfu
+
+import (
+	"net"
+	"net/netip"
+
+	"github.com/pion/ice/v4"
+
+	"github.com/easel-live/easel/sfu/socket"
+)
+
+// laneMux gives the PeerConnections of one shard connections of the shared mux
+// whose RTP takes the shard's lane. Everything else, and so the learning of who
+// is where, is the mux's.
+type laneMux struct {
+	ice.UDPMux
+	lane     *socket.Lane
+	loopback bool // addresses of this machine itself are announced
+}
+
+// GetListenAddresses are the addresses to announce.
+func (m laneMux) GetListenAddresses() []net.Addr {
+	all := m.UDPMux.GetListenAddresses()
+	if m.loopback {
+		return all
+	}
+	reachable := make([]net.Addr, 0, len(all))
+	for _, a := range all {
+		if udp, ok := a.(*net.UDPAddr); !ok || !udp.IP.IsLoopback() {
+			reachable = append(reachable, a)
+		}
+	}
+	return reachable
+}
+
+// addrPortConn is what the mux's connections are.
+type addrPortConn interface {
+	net.PacketConn
+	ice.AddrPortReaderWriter
+}
+
+// GetConn is the mux's connection, or a wrapper that uses the lane.
+func (m laneMux) GetConn(ufrag string, addr net.Addr) (net.PacketConn, error) {
+	conn, err := m.UDPMux.GetConn(ufrag, addr)
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := conn.(addrPortConn); ok {
+		return laneConn{addrPortConn: c, lane: m.lane}, nil
+	}
+	return conn, nil
+}
+
+type laneConn struct {
+	addrPortConn
+	lane *socket.Lane
+}
+
+// WriteToAddrPort holds RTP back in the lane while the shard collects.
+func (c laneConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	if c.lane.Hold(b, to) {
+		return len(b), nil
+	}
+	return c.addrPortConn.WriteToAddrPort(b, to)
+}
