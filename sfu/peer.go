@@ -182,6 +182,12 @@ func (p *Peer) Close() {
 		p.end(s)
 	}
 	p.closeConnections()
+	p.mu.Lock()
+	uplinks := slices.Clone(p.uplinks)
+	p.mu.Unlock()
+	for _, u := range uplinks {
+		u.interrupt()
+	}
 	p.wg.Wait()
 }
 

@@ -66,7 +66,9 @@ func (c *Conn) attach(spec VideoSpec, senders []*sender) error {
 }
 
 // WriteRTP sends a packet of a layer. The track sets SSRC, payload type and
-// header extensions; sequence number, timestamp and marker are the caller's.
+// header extensions; sequence number, timestamp and marker are the caller's. A
+// packet that the network does not take is lost without an error; ErrClosed
+// tells that the track has ended.
 func (t *VideoTrack) WriteRTP(layer int, pkt *rtp.Packet) error {
 	return t.senders[layer].write(pkt)
 }
