@@ -19,7 +19,7 @@ import (
 	"github.com/easel-live/easel/internal/room"
 )
 
-// wire level client: what SDKs never do.
+// rawClient speaks the protocol message by message, and so what SDKs never say.
 type rawClient struct {
 	t    *testing.T
 	ws   *websocket.Conn
