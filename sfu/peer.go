@@ -125,8 +125,10 @@ func (p *Peer) watch(t *transport) {
 			}
 		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 			t.setUp(false)
-			err := fmt.Errorf("sfu: transport of %s %s", p.id, s)
-			p.events.push(func(o PeerObserver) { o.OnDisconnected(err) })
+			if t == p.down {
+				err := fmt.Errorf("sfu: transport of %s %s", p.id, s)
+				p.events.push(func(o PeerObserver) { o.OnDisconnected(err) })
+			}
 		}
 	})
 	if t != p.up {
