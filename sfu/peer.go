@@ -127,8 +127,10 @@ func (p *Peer) watch(t *transport) {
 			}
 		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 			t.setUp(false)
-			err := fmt.Errorf("sfu: transport of %s %s", p.id, s)
-			p.events.push(func(o PeerObserver) { o.OnDisconnected(err) })
+			if t == p.down {
+				err := fmt.Errorf("sfu: transport of %s %s", p.id, s)
+				p.events.push(func(o PeerObserver) { o.OnDisconnected(err) })
+			}
 		}
 	})
 	if t != p.up {
@@ -184,6 +186,12 @@ func (p *Peer) Close() {
 		p.end(s)
 	}
 	p.closeConnections()
+	p.mu.Lock()
+	uplinks := slices.Clone(p.uplinks)
+	p.mu.Unlock()
+	for _, u := range uplinks {
+		u.interrupt()
+	}
 	p.wg.Wait()
 }
 

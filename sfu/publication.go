@@ -19,6 +19,7 @@ type publication struct {
 
 	// layers is replaced, never changed: viewers read it while they forward.
 	layers atomic.Pointer[layerTable]
+	sizes  atomic.Pointer[sizeTable]
 
 	mu     sync.Mutex
 	codec  webrtc.RTPCodecCapability
@@ -33,6 +34,7 @@ type layerTable [qualities]*layer
 
 func newPublication(peer *Peer, spec TrackSpec) *publication {
 	p := &publication{peer: peer, spec: spec, downs: map[*downTrack]struct{}{}}
+	p.sizes.Store(sizesOf(spec.Layers))
 	p.layers.Store(&layerTable{})
 	return p
 }
@@ -186,13 +188,9 @@ func (p *publication) close() []*downTrack {
 
 // choices describes the layers for choose, lowest first.
 func (p *publication) choices() (c [qualities]choice) {
+	sizes := p.sizes.Load()
 	for q, l := range p.layers.Load() {
-		c[q] = choice{quality: Quality(q), live: l != nil}
-	}
-	for _, s := range p.spec.Layers {
-		if s.Quality >= Low && s.Quality < qualities {
-			c[s.Quality].width, c[s.Quality].height = s.Width, s.Height
-		}
+		c[q] = choice{quality: Quality(q), live: l != nil, width: sizes[q].width, height: sizes[q].height}
 	}
 	return c
 }

@@ -101,7 +101,7 @@ type PeerObserver interface {
 	OnPublished(info PublicationInfo)
 	// OnConnected: the primary transport is up (again).
 	OnConnected()
-	// OnDisconnected: the transport failed or closed; ICE restart may heal it.
+	// OnDisconnected: the primary transport failed or closed; ICE restart may heal it.
 	OnDisconnected(err error)
 }
 

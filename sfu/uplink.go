@@ -51,7 +51,24 @@ func (u *uplink) readRTP() {
 			}
 		}
 		hasDeadline = u.pace(&polls, hasDeadline)
+		select {
+		case <-u.peer.done:
+			return
+		default:
+		}
 	}
+}
+
+// interrupt ends the reads under way once the peer is done: pion forgets to
+// when a renegotiation replaced the receiver.
+func (u *uplink) interrupt() {
+	now := time.Now()
+	_ = u.track.SetReadDeadline(now)
+	if u.rid != "" {
+		_ = u.recv.SetReadDeadlineSimulcast(now, u.rid)
+		return
+	}
+	_ = u.recv.SetReadDeadline(now)
 }
 
 // pace sets a read deadline while packets are missing and clears it otherwise.

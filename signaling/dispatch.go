@@ -23,6 +23,7 @@ func (p *participant) dispatch(req *livekit.SignalRequest) error {
 	case *livekit.SignalRequest_Mute:
 		p.room.call(func() { p.room.muteTrack(p, m.Mute) })
 	case *livekit.SignalRequest_UpdateLayers:
+		//lint:ignore SA1019 the only message that carries each layer's size
 		p.room.call(func() { p.room.updateLayers(p, m.UpdateLayers.GetTrackSid(), m.UpdateLayers.GetLayers()) })
 	case *livekit.SignalRequest_UpdateVideoTrack:
 		p.room.call(func() { p.room.resizeTrack(p, m.UpdateVideoTrack) })

@@ -42,7 +42,8 @@ type house struct {
 
 func open(t *testing.T, change func(*signaling.Config)) *house {
 	t.Helper()
-	engine, err := sfu.NewEngine(sfu.Config{UDP: netip.MustParseAddrPort("127.0.0.1:0")})
+	registry := prometheus.NewRegistry()
+	engine, err := sfu.NewEngine(sfu.Config{UDP: netip.MustParseAddrPort("127.0.0.1:0"), Metrics: registry})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +52,6 @@ func open(t *testing.T, change func(*signaling.Config)) *house {
 			t.Error(err)
 		}
 	})
-	registry := prometheus.NewRegistry()
 	cfg := signaling.Config{Keys: token.Keys{testKey: testSecret}, Engine: engine, Metrics: registry}
 	if change != nil {
 		change(&cfg)

@@ -94,7 +94,7 @@ func newTrackInfo(add *livekit.AddTrackRequest) *livekit.TrackInfo {
 
 // setLayers puts a track's layers where both older and newer clients look.
 func setLayers(info *livekit.TrackInfo, layers []*livekit.VideoLayer) {
-	//nolint:staticcheck // deprecated, and what most clients still read
+	//lint:ignore SA1019 most clients still read them there
 	info.Layers, info.Simulcast = layers, len(layers) > 1
 	if len(layers) == 0 {
 		return
@@ -111,7 +111,8 @@ func trackSpec(cid string, info *livekit.TrackInfo) sfu.TrackSpec {
 		Video: info.GetType() == livekit.TrackType_VIDEO,
 		Width: int(info.GetWidth()), Height: int(info.GetHeight()),
 	}
-	for _, l := range info.GetLayers() { //nolint:staticcheck // see setLayers
+	//lint:ignore SA1019 see setLayers
+	for _, l := range info.GetLayers() {
 		spec.Layers = append(spec.Layers, sfu.LayerSpec{
 			Quality: sfu.Quality(l.GetQuality()), Width: int(l.GetWidth()), Height: int(l.GetHeight()),
 			RID: l.GetRid(), SSRC: l.GetSsrc(),
@@ -130,7 +131,8 @@ func (r *liveRoom) published(p *participant, info sfu.PublicationInfo) {
 	first := !t.live
 	t.live = true
 	t.info.MimeType, t.info.Mid = info.MimeType, info.MID
-	setLayers(t.info, t.info.GetLayers()) //nolint:staticcheck // see setLayers
+	//lint:ignore SA1019 see setLayers
+	setLayers(t.info, t.info.GetLayers())
 	r.announce(p)
 	if !first {
 		return
@@ -162,6 +164,8 @@ func (r *liveRoom) updateLayers(p *participant, sid string, layers []*livekit.Vi
 		return
 	}
 	setLayers(t.info, layers)
+	spec := trackSpec(t.cid, t.info)
+	p.withPeer(func(peer *sfu.Peer) error { return peer.Resize(spec.ID, spec.Layers) })
 	r.announce(p)
 }
 

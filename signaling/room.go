@@ -166,5 +166,7 @@ func newID(prefix string) string { return prefix + rand.Text()[:16] }
 
 // publishCodecs are the codecs that the media side forwards.
 func publishCodecs() []*livekit.Codec {
-	return []*livekit.Codec{{Mime: "video/VP8"}, {Mime: "audio/opus"}}
+	return []*livekit.Codec{
+		{Mime: "video/VP8"}, {Mime: "video/VP9"}, {Mime: "video/H264"}, {Mime: "video/AV1"}, {Mime: "audio/opus"},
+	}
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/livekit/protocol/livekit"
+
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/signaling"
 	"github.com/easel-live/easel/signaling/client"
@@ -244,4 +246,24 @@ func TestAgentAttributes(t *testing.T) {
 	if agent.holds(func() bool { return agent.people["viewer"].Attributes["mood"] != "" }) {
 		t.Error("a viewer set an attribute")
 	}
+}
+
+func TestAResizedTrackIsToldAndFollowed(t *testing.T) {
+	h := open(t, nil)
+	agent := h.enter("agent", room.Agent)
+	track := agent.feed()
+	witness, _ := h.join("witness", room.Viewer)
+	if err := track.SetDimensions([]client.Layer{{RID: "h", Width: 400, Height: 300}, {RID: "f", Width: 800, Height: 600}}); err != nil {
+		t.Fatal(err)
+	}
+	witness.find("the new size", func(m *livekit.SignalResponse) bool {
+		for _, p := range m.GetUpdate().GetParticipants() {
+			for _, tr := range p.GetTracks() {
+				if tr.GetWidth() == 800 && tr.GetHeight() == 600 && tr.GetCodecs()[0].GetLayers()[0].GetWidth() == 400 {
+					return true
+				}
+			}
+		}
+		return false
+	})
 }

@@ -25,7 +25,8 @@ type part struct {
 	ready func(ctx context.Context, r *run) error
 	// code and text tell people that the part died and comes back.
 	code, text string
-	// patience is how long ready may take.
+	// patience is how long ready may take, on a machine that is busy with the
+	// start of other sessions.
 	patience time.Duration
 }
 
@@ -33,22 +34,22 @@ type part struct {
 func parts() []part {
 	return []part{
 		{
-			name: displayPart, title: "Xvnc", step: "display", patience: 20 * time.Second,
+			name: displayPart, title: "Xvnc", step: "display", patience: 45 * time.Second,
 			command: xvncCommand, ready: xvncReady,
 			code: "display-restarted", text: "The display stopped and starts again with the same files. Changes that were not saved are lost.",
 		},
 		{
-			name: "dbus", title: "The D-Bus session bus", step: "desktop", patience: 10 * time.Second,
+			name: "dbus", title: "The D-Bus session bus", step: "desktop", patience: 30 * time.Second,
 			command: busCommand, ready: busReady,
 			code: "desktop-restarted", text: "A part of the desktop stopped and was started again.",
 		},
 		{
-			name: "openbox", title: "The window manager", step: "desktop", patience: 10 * time.Second,
+			name: "openbox", title: "The window manager", step: "desktop", patience: 30 * time.Second,
 			command: openboxCommand, ready: openboxReady,
 			code: "desktop-restarted", text: "The window manager stopped and was started again.",
 		},
 		{
-			name: "gimp", title: "GIMP", step: "gimp", patience: 90 * time.Second,
+			name: "gimp", title: "GIMP", step: "gimp", patience: 2 * 60 * time.Second,
 			command: gimpCommand, ready: gimpReady,
 			code: "gimp-restarted", text: "GIMP stopped and starts again with the same files. Changes that were not saved are lost.",
 		},

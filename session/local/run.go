@@ -63,6 +63,9 @@ func (r *run) supervise(begin func() error) {
 	wished := r.ctx.Err() != nil
 	r.cancel()
 	r.err = r.takeDown()
+	if r.err != nil {
+		err = fmt.Errorf("%w; and then: %w", err, r.err)
+	}
 	if !wished {
 		r.obs.Failed(err)
 	}

@@ -67,6 +67,9 @@ func (r *run) await(p part) error {
 			if err != nil && !r.running[p.name].running() {
 				return r.bury(<-r.deaths)
 			}
+			if ctx.Err() != nil {
+				return fmt.Errorf("%s did not get ready within %v%s", p.title, p.patience, r.lastWords(p.name))
+			}
 			if err != nil {
 				return fmt.Errorf("%s did not get ready: %w%s", p.title, err, r.lastWords(p.name))
 			}

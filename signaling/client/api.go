@@ -19,6 +19,7 @@ func newAPI() (*webrtc.API, error) {
 		return nil, fmt.Errorf("client: codecs: %w", err)
 	}
 	interceptors := &interceptor.Registry{}
+	interceptors.Add(&repairNames{}) // first is innermost: it sees what all others send
 	if err := webrtc.RegisterDefaultInterceptors(media, interceptors); err != nil {
 		return nil, fmt.Errorf("client: interceptors: %w", err)
 	}

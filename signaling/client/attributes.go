@@ -19,7 +19,10 @@ func (c *Conn) SetAttributes(attrs map[string]string) error {
 	if l == nil {
 		return nil
 	}
-	return l.write(attributesRequest(attrs))
+	if err := l.write(attributesRequest(attrs)); err != nil {
+		c.log.Debug("attributes wait for the resume", "error", err)
+	}
+	return nil
 }
 
 func attributesRequest(attrs map[string]string) *livekit.SignalRequest {

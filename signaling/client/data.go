@@ -103,7 +103,8 @@ func (c *Conn) PublishData(topic string, payload []byte, reliable bool, to ...st
 			User: &livekit.UserPacket{Payload: payload, Topic: &topic},
 		},
 	}
-	packet.Kind = kind //nolint:staticcheck // deprecated, and still read by older SDKs
+	//lint:ignore SA1019 older SDKs read it
+	packet.Kind = kind
 	raw, err := proto.Marshal(packet)
 	if err != nil {
 		return fmt.Errorf("client: encode data: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -55,9 +56,25 @@ func (c *Conn) makeOffer(ctx context.Context, restart bool) (*livekit.SessionDes
 	}
 	c.offers.id++
 	c.offers.pending = &livekit.SessionDescription{
-		Type: "offer", Sdp: c.pc.LocalDescription().SDP, Id: c.offers.id,
+		Type: "offer", Sdp: onlySent(c.pc.LocalDescription().SDP), Id: c.offers.id,
 	}
 	return c.offers.pending, nil
+}
+
+// onlySent drops the layers that a renegotiated offer claims to receive: pion
+// repeats the server's answer there, and a server that reads them takes the
+// layers that are sent for gone.
+func onlySent(sdp string) string {
+	var out strings.Builder
+	for line := range strings.Lines(sdp) {
+		text := strings.TrimSpace(line)
+		received := strings.HasPrefix(text, "a=rid:") && strings.HasSuffix(text, " recv") ||
+			strings.HasPrefix(text, "a=simulcast:recv ")
+		if !received {
+			out.WriteString(line)
+		}
+	}
+	return out.String()
 }
 
 // negotiate waits for the answer to the offer that went with the join request,

@@ -66,7 +66,9 @@ func (c *Conn) attach(spec VideoSpec, senders []*sender) error {
 }
 
 // WriteRTP sends a packet of a layer. The track sets SSRC, payload type and
-// header extensions; sequence number, timestamp and marker are the caller's.
+// header extensions; sequence number, timestamp and marker are the caller's. A
+// packet that the network does not take is lost without an error; ErrClosed
+// tells that the track has ended.
 func (t *VideoTrack) WriteRTP(layer int, pkt *rtp.Packet) error {
 	return t.senders[layer].write(pkt)
 }
@@ -74,8 +76,9 @@ func (t *VideoTrack) WriteRTP(layer int, pkt *rtp.Packet) error {
 // SetDimensions tells the room the track's new size after a display resize.
 func (t *VideoTrack) SetDimensions(layers []Layer) error {
 	full := layers[len(layers)-1]
-	//nolint:staticcheck // deprecated, and the only message that carries each layer's size
+	//lint:ignore SA1019 the only message that carries each layer's size
 	sizes := &livekit.UpdateVideoLayers{TrackSid: t.sid, Layers: videoLayers(layers)}
+	//lint:ignore SA1019 as above
 	err := t.conn.send(&livekit.SignalRequest{Message: &livekit.SignalRequest_UpdateLayers{UpdateLayers: sizes}})
 	if err != nil {
 		return err

@@ -108,9 +108,9 @@ func (s *sender) write(pkt *rtp.Packet) error {
 			return fmt.Errorf("client: rid extension: %w", err)
 		}
 	}
-	if _, err := o.stream.WriteRTP(&header, pkt.Payload); err != nil {
-		return fmt.Errorf("client: write: %w", err)
-	}
+	// While the transport heals writes fail: to the caller that is lost packets,
+	// as on any network. The Conn's end is told by Unbind and by OnClosed.
+	_, _ = o.stream.WriteRTP(&header, pkt.Payload)
 	return nil
 }
 

@@ -39,7 +39,7 @@ func withServer(run func() int) (int, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	binary := filepath.Join(dir, "roomserver")
-	build := exec.Command("go", "build", "-o", binary, "./test/roomserver")
+	build := exec.Command("go", "build", "-race", "-o", binary, "./test/roomserver")
 	build.Dir = filepath.Join("..", "..")
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("build the server: %w\n%s", err, out)
