@@ -12,10 +12,15 @@
 //	uplink.go       reads a publisher's stream: one goroutine per layer
 //	packet/         parses what is needed: RTP header, keyframe?, VP8 descriptor
 //	ring/           keeps it: one copy into a fixed slot, by extended sequence
-//	layer.go        tells its followers, an immutable slice, that the ring moved
-//	downtrack.go    moves a viewer's cursor to the ring's head, packet by packet
+//	gather.go       waits for the rest of a frame, a millisecond at most
+//	layer.go        tells the shards that the ring moved on
+//	audience.go     a layer's viewers on one shard, an immutable slice
+//	shard.go        goes from viewer to viewer: one goroutine, one batch, one flush
+//	downtrack.go    moves a viewer's cursor to the ring's head
 //	munge/          where a packet lies in this viewer's stream: constants per segment
-//	(WriteStream)   pion encrypts and sends
+//	(WriteStream)   pion encrypts, and finds the way
+//	lanes.go        takes RTP out of pion's mux into the shard's lane
+//	socket/         a batch of equal packets per viewer, many viewers per system call
 //
 // Beside it, once in a while:
 //
@@ -29,17 +34,23 @@
 //
 // A viewer is a cursor into a ring. The packet that just came, the burst that
 // starts a late joiner from the last keyframe, and the way out of a pause are
-// the same loop: send from the cursor to the head. Whoever has news calls
-// advance; if the viewer is busy, its owner of the moment sends the rest. So
-// the read loop waits for nobody, and what drives the cursors can change (one
-// goroutine per shard of viewers, a frame's packets to one viewer leaving in
-// one system call) without the rest noticing.
+// the same loop: send from the cursor to the head. Whoever has news (the read
+// loop, a NACK, a preference, the clock) leaves a mark with the viewer's shard
+// and goes on; the shard alone sends. So the read loop waits for nobody, a
+// viewer's packets never overtake each other, and a shard needs no lock that
+// another shard wants.
+//
+// A frame's packets to one viewer have one size and leave side by side, which
+// lets the kernel take them as one message (segmentation offload): a system
+// call carries some hundred packets. There is one UDP port; shards have lanes
+// of its socket. Viewers are pinned to the shard with the fewest, one shard per
+// core.
 //
 // Packets are shared and read-only. A viewer's own header is built once and
 // changed in three fields; the payload is copied only where a layer switch made
 // the VP8 picture counters jump, and then into one buffer per viewer. In the
-// steady state nothing is allocated (TestSteadyStateAllocatesNothing,
-// BenchmarkFanOut).
+// steady state nothing is allocated, down to the kernel
+// (TestNothingIsAllocatedDownToTheKernel, BenchmarkWire).
 //
 // Between two switches a viewer's sequence numbers and timestamps differ from
 // the publisher's by constants. A gap in what came stays a gap, so a packet that
