@@ -137,7 +137,8 @@ func (a *Agent) spec() client.VideoSpec {
 			HalfLayer: {RID: "h", Width: half.X, Height: half.Y},
 			FullLayer: {RID: "f", Width: full.X, Height: full.Y},
 		},
-		OnRTCP: a.feedback,
+		OnRTCP:    a.feedback,
+		OnWatched: a.watched,
 	}
 }
 
@@ -153,6 +154,18 @@ func (a *Agent) feedback(layer int, pkt rtcp.Packet) {
 	case *rtcp.ReceiverEstimatedMaximumBitrate:
 		s.SetBitrate(float64(p.Bitrate))
 	}
+}
+
+// watched follows the audience: a layer that nobody watches costs nothing.
+func (a *Agent) watched(layers []bool) {
+	s := a.current()
+	if s == nil {
+		return
+	}
+	for i, is := range layers {
+		s.Watched(i, is)
+	}
+	a.log.Debug("audience changed", "half", layers[HalfLayer], "full", layers[FullLayer])
 }
 
 func (a *Agent) attach(s *Stream) {

@@ -87,7 +87,7 @@ func (s *Stream) frame(l *layer, t task, at time.Duration) error {
 	}
 	if t == refine {
 		s.Stats.Refinements.Add(1)
-	} else if l.index == FullLayer {
+	} else if l == s.best() {
 		s.answer(timestamp, captured)
 	}
 	return nil

@@ -46,6 +46,8 @@ type layer struct {
 	failures int  // of the encoder, in a row
 
 	keyWanted atomic.Bool
+	fresh     atomic.Bool // watched again
+	unwatched atomic.Bool // nobody sees it: it stays behind
 	kbps      atomic.Int32
 }
 
@@ -123,13 +125,16 @@ const (
 func (l *layer) due(now, quiet time.Duration) (task, time.Duration) {
 	var t task
 	wait := never
-	if !l.seen {
+	if !l.seen || l.unwatched.Load() {
 		return t, wait
 	}
 	sooner := func(other task, in time.Duration) {
 		if in = max(in, 0); in < wait {
 			t, wait = other, in
 		}
+	}
+	if l.fresh.Swap(false) {
+		l.keyed = false // it starts at once, however lately it stopped
 	}
 	if l.keyWanted.Load() {
 		in := time.Duration(0)

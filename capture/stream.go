@@ -235,7 +235,7 @@ func (s *Stream) step(now time.Duration) (time.Duration, error) {
 		}
 	}
 	if !s.dirty.Empty() {
-		in := max(s.layers[FullLayer].pace.wait(now), s.retry-now)
+		in := s.captureWait(now)
 		if in <= 0 {
 			if err := s.capture(now); err != nil {
 				return 0, err

@@ -91,6 +91,7 @@ func (d *downTrack) close() {
 	d.mu.Lock()
 	d.isClosed = true
 	d.pause()
+	d.attend()
 	d.mu.Unlock()
 	d.pub.remove(d)
 }

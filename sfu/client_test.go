@@ -55,6 +55,7 @@ type watcher struct {
 	published []PublicationInfo
 	data      map[DataKind][]string
 	wanted    [2]int
+	watched   [][]Quality
 	connected int
 	lost      int
 }
@@ -76,6 +77,11 @@ func (w *watcher) OnPublished(info PublicationInfo) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.published = append(w.published, info)
+}
+func (w *watcher) OnWatched(id TrackID, watched []Quality) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.watched = append(w.watched, watched)
 }
 func (w *watcher) OnConnected() {
 	w.mu.Lock()

@@ -56,6 +56,7 @@ type downTrack struct {
 	reported  time.Time
 	roundTrip time.Duration // 0: unknown
 	stillness stillness
+	needs     layerSet // layers that it counts as a viewer of
 	needsKey  bool     // nobody asked yet for the keyframe that target begins with
 	wanted    []uint16 // output sequence numbers that the viewer asked for again
 	again     *resends // made when first asked
@@ -82,7 +83,10 @@ func (d *downTrack) serve(now time.Time) {
 	}
 	d.resend(now)
 	if l := d.target; l != nil {
-		if !d.join(l) && d.needsKey {
+		switch {
+		case d.join(l):
+			d.attend() // to one layer less
+		case d.needsKey:
 			d.needsKey = false
 			l.wantKeyframe(now)
 		}

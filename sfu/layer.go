@@ -27,6 +27,8 @@ type layer struct {
 	source  atomic.Pointer[uplink] // where packets come from and requests go to
 	arrival atomic.Int64           // of the last packet, Unix nanoseconds; 0: none
 	clock   atomic.Pointer[munge.Clock]
+	past    atomic.Uint64 // what the ring holds before this index is no start
+	busy    atomic.Int64  // since when packets come without a pause, Unix nanoseconds
 
 	keyMu     sync.Mutex
 	keyAsked  time.Time // last keyframe request
@@ -49,7 +51,7 @@ func (l *layer) receive(p *packet.RTP, size int, now time.Time) {
 	if !ok {
 		return
 	}
-	l.arrival.Store(now.UnixNano())
+	l.arrived(now)
 	if a.Key && l.codec != packet.Other {
 		l.keyframeCame()
 	}
@@ -61,6 +63,14 @@ func (l *layer) receive(p *packet.RTP, size int, now time.Time) {
 	case l.gather.ready(l, p.Marker || l.codec == packet.Other, now):
 		l.advance()
 	}
+}
+
+// arrived notes that a packet came at now.
+func (l *layer) arrived(now time.Time) {
+	if !l.isFresh(now, layerPause) {
+		l.busy.Store(now.UnixNano())
+	}
+	l.arrival.Store(now.UnixNano())
 }
 
 // advance tells every shard that the ring moved on.

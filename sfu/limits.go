@@ -29,6 +29,7 @@ const (
 	reportSpacing   = time.Second            // between sender reports to one viewer
 	gatherPatience  = 2 * time.Second        // for local candidates, which are all at hand
 	layerStall      = 1500 * time.Millisecond
+	layerPause      = 500 * time.Millisecond // between packets of a layer in motion
 )
 
 // Sizes of the media plane.

@@ -21,6 +21,8 @@ type publication struct {
 	layers atomic.Pointer[layerTable]
 	sizes  atomic.Pointer[sizeTable]
 
+	attention attention
+
 	mu     sync.Mutex
 	codec  webrtc.RTPCodecCapability
 	mid    string
@@ -36,6 +38,7 @@ func newPublication(peer *Peer, spec TrackSpec) *publication {
 	p := &publication{peer: peer, spec: spec, downs: map[*downTrack]struct{}{}}
 	p.sizes.Store(sizesOf(spec.Layers))
 	p.layers.Store(&layerTable{})
+	p.attention.told = allLayers
 	return p
 }
 
@@ -197,14 +200,15 @@ func (p *publication) choices() (c [qualities]choice) {
 
 // substitute is the best layer that packets come on, when none come on l: a
 // publisher short of bandwidth gives up its upper layers. nil when l is fine,
-// or when everything rests.
+// when everything rests, or when the other layer has only begun: it may have
+// been started for somebody else, on a picture at rest.
 func (p *publication) substitute(l *layer, now time.Time) *layer {
 	if !p.spec.Video || l.isFresh(now, layerStall) {
 		return nil
 	}
 	var best *layer
 	for _, other := range p.layers.Load() {
-		if other != nil && other != l && other.isFresh(now, layerStall/3) {
+		if other != nil && other != l && other.isFresh(now, layerPause) && now.UnixNano()-other.busy.Load() >= int64(layerStall) {
 			best = other
 		}
 	}

@@ -169,6 +169,7 @@ func (r *Room) run() {
 			return
 		case now := <-ticker.C:
 			for _, p := range r.publications() {
+				p.tick(now)
 				for _, l := range p.layers.Load() {
 					if l != nil {
 						l.retryKeyframe(now)

@@ -41,6 +41,7 @@ func (p *Peer) Subscribe(id TrackID) error {
 		p.end(s)
 		return fmt.Errorf("%w: %s", err, id)
 	}
+	s.down.retarget() // its layers are wanted before it can be sent any
 	if p.opts.Single {
 		p.wantSections()
 		return nil

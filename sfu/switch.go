@@ -28,6 +28,7 @@ func (d *downTrack) retarget() {
 
 // aim makes the layer that suits the target. The caller holds d.mu.
 func (d *downTrack) aim() {
+	defer d.attend()
 	if !d.isReady || d.isClosed {
 		return
 	}
@@ -82,7 +83,7 @@ func (d *downTrack) join(l *layer) bool {
 		return true
 	}
 	key := l.ring.Complete(maxBurstFrames)
-	if key == nil {
+	if key == nil || key.Index < l.past.Load() {
 		return false
 	}
 	offset, ok := d.align(l, key)
@@ -138,6 +139,7 @@ func (d *downTrack) tick(now time.Time) (report bool) {
 	case d.current != nil:
 		if other := d.pub.substitute(d.current, now); other != nil {
 			d.follow(other)
+			d.attend()
 		} else {
 			d.aim()
 		}

@@ -99,6 +99,10 @@ type PeerObserver interface {
 	OnData(kind DataKind, payload []byte)
 	// OnPublished: media of an announced track arrived; viewers can have it.
 	OnPublished(info PublicationInfo)
+	// OnWatched: which layers of a track of the peer's are to be sent, lowest
+	// first, after that has changed: at first all of them. More is told at
+	// once, less once it has lasted.
+	OnWatched(id TrackID, watched []Quality)
 	// OnConnected: the primary transport is up (again).
 	OnConnected()
 	// OnDisconnected: the primary transport failed or closed; ICE restart may heal it.

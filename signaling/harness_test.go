@@ -120,6 +120,7 @@ type guest struct {
 	people   map[string]client.Participant
 	messages []message
 	packets  int
+	first    []byte // payload of the first packet
 	closed   bool
 	closing  error
 	readers  sync.WaitGroup
@@ -216,10 +217,15 @@ func (g *guest) OnData(from, topic string, payload []byte) {
 func (g *guest) OnTrack(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 	g.readers.Go(func() {
 		for {
-			if _, _, err := track.ReadRTP(); err != nil {
+			p, _, err := track.ReadRTP()
+			if err != nil {
 				return
 			}
-			g.note(func() { g.packets++ })
+			g.note(func() {
+				if g.packets++; g.packets == 1 {
+					g.first = p.Payload
+				}
+			})
 		}
 	})
 }

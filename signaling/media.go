@@ -104,6 +104,11 @@ func (e *peerEvents) OnPublished(info sfu.PublicationInfo) {
 	e.p.room.post(func() { e.p.room.published(e.p, info) })
 }
 
+// OnWatched tells the publisher which layers to send.
+func (e *peerEvents) OnWatched(id sfu.TrackID, watched []sfu.Quality) {
+	e.p.room.post(func() { e.p.watchedChanged(id, watched) })
+}
+
 // OnConnected makes the participant active.
 func (e *peerEvents) OnConnected() {
 	e.p.room.post(func() { e.p.room.connected(e.p) })

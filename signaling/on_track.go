@@ -15,6 +15,9 @@ type track struct {
 	info       *livekit.TrackInfo
 	live       bool
 	subscribed bool // somebody subscribed once
+	// watched are the layers that the publisher is to send, once it was told so.
+	watched []sfu.Quality
+	told    bool
 }
 
 // addTrack answers a client that wants to publish: a track id before any SDP.

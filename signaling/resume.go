@@ -37,6 +37,7 @@ func (r *liveRoom) resume(claims *token.Claims, how *joinParams, c *conn) (*part
 	p.link.Store(c)
 	p.armMediaUnlessConnected()
 	p.withPeer(func(peer *sfu.Peer) error { return peer.RestartICE() })
+	p.repeatWatched()
 	if how.sync != nil {
 		p.syncState(how.sync)
 	}

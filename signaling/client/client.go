@@ -73,4 +73,9 @@ type VideoSpec struct {
 	// OnRTCP gets the server's feedback for a layer: PLI, REMB. Calls for one
 	// layer come one at a time.
 	OnRTCP func(layer int, pkt rtcp.Packet)
+	// OnWatched, unless nil, is told whether somebody watches each layer, when
+	// that has changed; at first all are taken to be watched. A layer that
+	// nobody watches need not be sent; once watched again it starts with a
+	// keyframe. It is called like a Handler's methods.
+	OnWatched func(watched []bool)
 }

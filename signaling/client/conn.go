@@ -21,12 +21,13 @@ type Conn struct {
 	sid, identity string
 	present       []Participant // who was there on joining; run tells the handler
 
-	events   chan func() // for the handler, in order
-	people   people
-	data     data
-	offers   offers
-	adding   adding
-	watchers sync.WaitGroup // RTCP readers
+	events    chan func() // for the handler, in order
+	people    people
+	data      data
+	offers    offers
+	adding    adding
+	published published
+	watchers  sync.WaitGroup // RTCP readers
 
 	mu    sync.Mutex
 	link  *link             // nil while resuming
@@ -58,7 +59,7 @@ func Dial(ctx context.Context, opts Options, h Handler) (*Conn, error) {
 	c := &Conn{
 		opts: opts, log: opts.Log, handler: h, pc: pc,
 		events: make(chan func(), eventBacklog),
-		people: newPeople(), offers: newOffers(), adding: newAdding(),
+		people: newPeople(), offers: newOffers(), adding: newAdding(), published: newPublished(),
 		attrs: map[string]string{},
 		done:  make(chan struct{}),
 	}

@@ -32,6 +32,7 @@ func (c *Conn) PublishVideo(ctx context.Context, spec VideoSpec) (*VideoTrack, e
 	if err := c.attach(spec, senders); err != nil {
 		return nil, err
 	}
+	c.published.add(sid, spec)
 	c.offers.again()
 	for _, s := range senders {
 		select {

@@ -90,6 +90,8 @@ func (c *Conn) handle(msg *livekit.SignalResponse) error {
 		c.tell(c.people.update(m.Update))
 	case *livekit.SignalResponse_TrackPublished:
 		c.adding.published(m.TrackPublished)
+	case *livekit.SignalResponse_SubscribedQualityUpdate:
+		c.onWatched(m.SubscribedQualityUpdate)
 	case *livekit.SignalResponse_MediaSectionsRequirement:
 		return c.moreSections(m.MediaSectionsRequirement)
 	case *livekit.SignalResponse_RequestResponse:

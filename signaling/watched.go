@@ -1,0 +1,71 @@
+package signaling
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/livekit/protocol/livekit"
+
+	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/sfu"
+)
+
+// watchedChanged tells p which layers of one of its tracks to send: LiveKit's
+// dynacast.
+func (p *participant) watchedChanged(id sfu.TrackID, watched []sfu.Quality) {
+	t := p.trackBySID(string(id))
+	if t == nil || p.gone {
+		return
+	}
+	t.watched, t.told = watched, true
+	p.sendWatched(t)
+}
+
+// repeatWatched tells p again after a lost connection, which may have swallowed
+// the last word.
+func (p *participant) repeatWatched() {
+	for _, t := range p.tracks {
+		if t.told {
+			p.sendWatched(t)
+		}
+	}
+}
+
+// sendWatched says it twice over, for clients old and new.
+func (p *participant) sendWatched(t *track) {
+	qualities := p.subscribedQualities(t)
+	p.send(&livekit.SignalResponse{Message: &livekit.SignalResponse_SubscribedQualityUpdate{
+		SubscribedQualityUpdate: &livekit.SubscribedQualityUpdate{
+			TrackSid:            t.info.GetSid(),
+			SubscribedQualities: qualities,
+			SubscribedCodecs: []*livekit.SubscribedCodec{{
+				Codec:     strings.ToLower(strings.TrimPrefix(t.info.GetMimeType(), "video/")),
+				Qualities: qualities,
+			}},
+		},
+	}})
+}
+
+// subscribedQualities are all three, each wanted or not. The agent sends just
+// the layers watched. Other publishers are told what livekit-server would tell
+// them, every layer up to the best one watched: their encoders rely on it. A
+// track of one layer is watched as a whole, whatever its quality is called.
+func (p *participant) subscribedQualities(t *track) []*livekit.SubscribedQuality {
+	best := sfu.Off
+	if len(t.watched) > 0 {
+		best = slices.Max(t.watched)
+	}
+	//lint:ignore SA1019 see setLayers
+	if best != sfu.Off && len(t.info.GetLayers()) <= 1 {
+		best = sfu.High
+	}
+	all := make([]*livekit.SubscribedQuality, 0, sfu.High+1)
+	for q := sfu.Low; q <= sfu.High; q++ {
+		wanted := q <= best
+		if p.claims.Role == room.Agent {
+			wanted = slices.Contains(t.watched, q)
+		}
+		all = append(all, &livekit.SubscribedQuality{Quality: livekit.VideoQuality(q), Enabled: wanted})
+	}
+	return all
+}
