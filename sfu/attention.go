@@ -43,12 +43,14 @@ type attention struct {
 	since   [qualities]time.Time // unwatched; zero: watched, or not noticed yet
 }
 
-// move counts a viewer's change from one set of layers to another. It returns
-// the layers that are watched again, which the publisher has to be told of at
-// once, and all that it is to send then.
-func (a *attention) move(from, to layerSet) (again, send layerSet) {
+// move counts a viewer's change from one set of layers to another. When layers
+// are watched again, which the publisher has to be told of at once, it calls
+// tell with them and with all that is to be sent. tell is called under a lock,
+// so that what is told last is what holds.
+func (a *attention) move(from, to layerSet, tell func(again, send layerSet)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	var again layerSet
 	for q := range Quality(qualities) {
 		switch was, is := from.has(q), to.has(q); {
 		case is && !was:
@@ -61,26 +63,31 @@ func (a *attention) move(from, to layerSet) (again, send layerSet) {
 			a.viewers[q]--
 		}
 	}
-	a.told |= again
-	return again, a.told
+	if again != 0 {
+		a.told |= again
+		tell(again, a.told)
+	}
 }
 
-// tick returns what the publisher is to send from now on, and whether that has
-// become less.
-func (a *attention) tick(now time.Time) (send layerSet, less bool) {
+// tick calls tell with the layers that nobody has watched for a while, and with
+// all that is still to be sent.
+func (a *attention) tick(now time.Time, tell func(dropped, send layerSet)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	var dropped layerSet
 	for q := range Quality(qualities) {
 		switch {
 		case a.viewers[q] > 0 || !a.told.has(q):
 		case a.since[q].IsZero():
 			a.since[q] = now
 		case now.Sub(a.since[q]) >= neglect:
-			a.told &^= 1 << q
-			less = true
+			dropped = dropped.with(q)
 		}
 	}
-	return a.told, less
+	if dropped != 0 {
+		a.told &^= dropped
+		tell(dropped, a.told)
+	}
 }
 
 // attend counts d among those who watch the layers that it needs: what it
@@ -109,18 +116,15 @@ func (p *publication) attended(from, to layerSet) {
 	if !p.spec.Video {
 		return
 	}
-	again, send := p.attention.move(from, to)
-	if again == 0 {
-		return
-	}
-	now := time.Now()
-	for q, l := range p.layers.Load() {
-		if l != nil && again.has(Quality(q)) {
-			l.outdate()
-			l.wantKeyframe(now)
+	p.attention.move(from, to, func(again, send layerSet) {
+		for q, l := range p.layers.Load() {
+			if l != nil && again.has(Quality(q)) {
+				l.outdate()
+				l.wantKeyframe(time.Now())
+			}
 		}
-	}
-	p.tellWatched(send)
+		p.tellWatched(send)
+	})
 }
 
 // tick tells the publisher of layers that nobody has watched for a while.
@@ -128,9 +132,14 @@ func (p *publication) tick(now time.Time) {
 	if !p.spec.Video || *p.layers.Load() == (layerTable{}) {
 		return // as long as no media came, all of it is awaited
 	}
-	if send, less := p.attention.tick(now); less {
+	p.attention.tick(now, func(dropped, send layerSet) {
+		for q, l := range p.layers.Load() {
+			if l != nil && dropped.has(Quality(q)) {
+				l.keyframeCame() // whoever asked for it has gone
+			}
+		}
 		p.tellWatched(send)
-	}
+	})
 }
 
 func (p *publication) tellWatched(send layerSet) {
