@@ -55,6 +55,7 @@ type watcher struct {
 	published []PublicationInfo
 	data      map[DataKind][]string
 	wanted    [2]int
+	paused    []bool
 	connected int
 	lost      int
 }
@@ -76,6 +77,11 @@ func (w *watcher) OnPublished(info PublicationInfo) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.published = append(w.published, info)
+}
+func (w *watcher) OnStreamState(_ TrackID, paused bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.paused = append(w.paused, paused)
 }
 func (w *watcher) OnConnected() {
 	w.mu.Lock()
@@ -135,9 +141,13 @@ func rawAPI(t *testing.T) *webrtc.API {
 
 func join(t *testing.T, r *Room, id ParticipantID, opts PeerOptions) *client {
 	t.Helper()
+	return joinWith(t, rawAPI(t), r, id, opts)
+}
+
+func joinWith(t *testing.T, api *webrtc.API, r *Room, id ParticipantID, opts PeerOptions) *client {
+	t.Helper()
 	c := &client{t: t, channels: map[string]*webrtc.DataChannel{}, ours: map[string]*webrtc.DataChannel{}}
 	c.see = &watcher{client: c, data: map[DataKind][]string{}}
-	api := rawAPI(t)
 	var err error
 	if c.up, err = api.NewPeerConnection(webrtc.Configuration{}); err != nil {
 		t.Fatal(err)

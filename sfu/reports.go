@@ -30,6 +30,8 @@ func (d *downTrack) hear(p rtcp.Packet, now time.Time) {
 	switch p := p.(type) {
 	case *rtcp.TransportLayerNack:
 		d.want(p.Nacks)
+	case *rtcp.TransportLayerCC, *rtcp.ReceiverEstimatedMaximumBitrate:
+		d.path.hear(p, now)
 	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 		d.lostPicture(now)
 	case *rtcp.ReceiverReport:
@@ -44,8 +46,9 @@ func (d *downTrack) hear(p rtcp.Packet, now time.Time) {
 func (d *downTrack) lostPicture(now time.Time) {
 	d.mu.Lock()
 	l := d.current
+	granted := d.pleas.grant(now)
 	d.mu.Unlock()
-	if l != nil {
+	if l != nil && granted {
 		l.wantKeyframe(now)
 	}
 }

@@ -172,6 +172,7 @@ func (r *Room) run() {
 				for _, l := range p.layers.Load() {
 					if l != nil {
 						l.retryKeyframe(now)
+						l.meter.tick()
 					}
 				}
 			}
@@ -183,6 +184,7 @@ func (r *Room) run() {
 }
 
 func (p *Peer) tick(now time.Time) {
+	p.balance(now)
 	var reports []rtcp.Packet
 	for _, s := range p.subscriptions() {
 		if s.down.tick(now) {

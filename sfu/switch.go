@@ -33,7 +33,9 @@ func (d *downTrack) aim() {
 	}
 	d.setPayloadType()
 	choices := d.pub.choices()
-	q := choose(d.pref, choices[:])
+	pref := d.pref
+	pref.MaxQuality = min(pref.MaxQuality, d.limit)
+	q := choose(pref, choices[:])
 	if q == Off || !d.isPlaying {
 		d.pause()
 		return

@@ -99,6 +99,9 @@ type PeerObserver interface {
 	OnData(kind DataKind, payload []byte)
 	// OnPublished: media of an announced track arrived; viewers can have it.
 	OnPublished(info PublicationInfo)
+	// OnStreamState: a subscribed track is paused, because the way to the
+	// viewer does not carry even its smallest layer, or goes on.
+	OnStreamState(id TrackID, paused bool)
 	// OnConnected: the primary transport is up (again).
 	OnConnected()
 	// OnDisconnected: the primary transport failed or closed; ICE restart may heal it.
