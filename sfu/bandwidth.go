@@ -3,11 +3,6 @@ package sfu
 import "time"
 
 const (
-	// upgradePatience is how long after a refusal a better layer is tried
-	// again, doubled up to the maximum by each try that does not last.
-	upgradePatience, maxUpgradePatience = 2 * time.Second, 16 * time.Second
-	// lasting is how long a better layer must hold to count as a success.
-	lasting = 10 * time.Second
 	// wantMargin is by how much a path is explored beyond what is needed.
 	wantMargin = 1.3
 	// wantAtLeast keeps a path explored while the screen rests, in bits per
@@ -37,18 +32,18 @@ func (p *Peer) balance(now time.Time) {
 		return
 	}
 	probes := p.path.tick(now, max(int(wantMargin*float64(wanted)), wantAtLeast))
-	budget, known := p.path.carries()
+	budget, known := p.path.budget(now)
 	if !known {
 		return
 	}
 	given := make([]Quality, len(wishes))
-	allocate(budget, p.path.mayRaise(now), wishes, given)
+	allocate(budget.total, budget.mayRaise, wishes, given)
 	for i, d := range tracks {
 		if given[i] != wishes[i].has {
-			p.path.note(given[i] > wishes[i].has, now)
+			p.path.changed(given[i] > wishes[i].has, now)
 			p.limit(d, given[i])
 		}
-		d.note(budget)
+		d.note(budget.carried)
 	}
 	if probes {
 		tracks[0].wake()
@@ -98,27 +93,4 @@ func (d *downTrack) note(bitsPerSecond int) {
 	if l != nil {
 		l.meter.offer(bitsPerSecond)
 	}
-}
-
-// mayRaise says whether it is time to try a better layer.
-func (p *path) mayRaise(now time.Time) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return now.Sub(p.lowered) >= p.patience
-}
-
-// note remembers a change of layers.
-func (p *path) note(isRaise bool, now time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if isRaise {
-		p.raised = now
-		return
-	}
-	if !p.raised.IsZero() && now.Sub(p.raised) < lasting {
-		p.patience = min(2*p.patience, maxUpgradePatience)
-	} else {
-		p.patience = upgradePatience
-	}
-	p.lowered = now
 }

@@ -39,7 +39,12 @@ func newTestEngine(t *testing.T) *Engine {
 // eventually waits for a condition.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	waitFor(t, patience, what, ok)
+}
+
+func waitFor(t *testing.T, atMost time.Duration, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(atMost)
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain: %s", what)

@@ -26,9 +26,8 @@ type path struct {
 	est   *estimate.Estimator
 	probe estimate.Probe // to be sent; ID 0: none
 
-	raised   time.Time     // when a better layer was last allowed
-	lowered  time.Time     // when a layer was last refused
-	patience time.Duration // from a refusal to the next attempt
+	delivery delivery
+	layers   layerHistory
 }
 
 // number gives a packet its transport-wide number and takes note of it.
@@ -37,6 +36,7 @@ func (p *path) number(bytes int, numbered bool, probe uint8, now time.Time) uint
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pace.spend(bytes)
+	p.delivery.sent(bytes)
 	sequence := p.sequence
 	if numbered {
 		p.sequence++
@@ -60,7 +60,6 @@ func (p *path) estimator(now time.Time) *estimate.Estimator {
 		cfg := estimate.Defaults()
 		cfg.Start = firstEstimate
 		p.est = estimate.New(cfg, now)
-		p.patience = upgradePatience
 	}
 	return p.est
 }
@@ -78,6 +77,7 @@ func (p *path) hear(packet rtcp.Packet, now time.Time) {
 		p.estimator(now)
 		if p.feedback.Parse(r) == nil {
 			p.est.Feedback(now, &p.feedback)
+			p.delivery.report(&p.feedback, now)
 		}
 	case *rtcp.ReceiverEstimatedMaximumBitrate:
 		p.estimator(now).REMB(now, float64(r.Bitrate))
@@ -85,17 +85,6 @@ func (p *path) hear(packet rtcp.Packet, now time.Time) {
 		return
 	}
 	p.pace.set(p.est.Estimate().BitsPerSecond)
-}
-
-// carries is the estimate in bits per second; known is false before any report.
-func (p *path) carries() (bitsPerSecond int, known bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.est == nil {
-		return 0, false
-	}
-	e := p.est.Estimate()
-	return e.BitsPerSecond, e.State != estimate.Starting
 }
 
 // tick lets time pass; wanted is what the viewer's tracks could use. It says

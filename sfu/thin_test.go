@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"sync"
@@ -207,7 +208,7 @@ func (c *client) settles(what string, layer, packets int) time.Duration {
 	for time.Since(began) < 3*patience {
 		time.Sleep(time.Second)
 		layers, now := c.recent(at)
-		c.t.Logf("%s: %v after %v", what, layers, time.Since(began).Round(100*time.Millisecond))
+		c.t.Logf("%s: %v after %v, %s", what, layers, time.Since(began).Round(100*time.Millisecond), c.peer.describePath())
 		at = now
 		if layers[layer] >= packets && layers[1-layer] == 0 {
 			return time.Since(began)
@@ -218,6 +219,7 @@ func (c *client) settles(what string, layer, packets int) time.Duration {
 }
 
 func TestAViewerFollowsItsLine(t *testing.T) {
+	t.Parallel()
 	r := newTestEngine(t).NewRoom("r")
 	cam := publish(t, r, "PA_cam", "TR_1", true)
 	line := newThin(t, 5_000_000, 0)
@@ -232,4 +234,47 @@ func TestAViewerFollowsItsLine(t *testing.T) {
 	time.Sleep(2 * time.Second)
 	line.set(5_000_000)
 	v.settles("after an outage", 1, 150)
+}
+
+// describePath is for logs of tests.
+func (p *Peer) describePath() string {
+	p.path.mu.Lock()
+	defer p.path.mu.Unlock()
+	if p.path.est == nil {
+		return "no reports"
+	}
+	e := p.path.est.Estimate()
+	return fmt.Sprintf("%d kb/s, %v, patience %v, %d probe packets", e.BitsPerSecond/1000, e.State, p.path.layers.patience, p.engine.count.probes.Load())
+}
+
+func TestAThinLossyLineKeepsAMovingPicture(t *testing.T) {
+	t.Parallel()
+	r := newTestEngine(t).NewRoom("r")
+	cam := publish(t, r, "PA_cam", "TR_1", true)
+	line := newThin(t, 700_000, 0.05)
+	v := watchThrough(t, r, "TR_1", line)
+	defer movie(cam)()
+	v.settles("700 kb/s, 5% lost", 0, 35)
+}
+
+// TestAPictureThatDoesNotFitIsPaused narrows the line to where not even the
+// half layer gets through, and widens it again.
+func TestAPictureThatDoesNotFitIsPaused(t *testing.T) {
+	t.Parallel()
+	r := newTestEngine(t).NewRoom("r")
+	cam := publish(t, r, "PA_cam", "TR_1", true)
+	line := newThin(t, 2_000_000, 0)
+	v := watchThrough(t, r, "TR_1", line)
+	defer movie(cam)()
+	eventually(t, "the picture moves", func() bool { return len(v.packets()) > 100 })
+	line.set(150_000)
+	told := func(paused bool) func() bool {
+		return func() bool {
+			states := look(v.see, func() []bool { return append([]bool(nil), v.see.paused...) })
+			return len(states) > 0 && states[len(states)-1] == paused
+		}
+	}
+	eventually(t, "the client is told of the pause", told(true))
+	line.set(5_000_000)
+	waitFor(t, 3*patience, "the client is told of the end", told(false))
 }
