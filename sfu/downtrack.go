@@ -62,10 +62,11 @@ type downTrack struct {
 	octets    uint32
 	reported  time.Time
 	roundTrip time.Duration // 0: unknown
-	needsKey  bool          // nobody asked yet for the keyframe that target begins with
-	wanted    []uint16      // output sequence numbers that the viewer asked for again
-	again     *resends      // made when first asked
-	scratch   []byte        // for payloads that have to be changed
+	stillness stillness
+	needsKey  bool     // nobody asked yet for the keyframe that target begins with
+	wanted    []uint16 // output sequence numbers that the viewer asked for again
+	again     *resends // made when first asked
+	scratch   []byte   // for payloads that have to be changed
 }
 
 func newDownTrack(pub *publication, on *shard, way *path, count *counters) *downTrack {

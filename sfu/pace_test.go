@@ -48,18 +48,18 @@ func TestAHeldFrameLeavesInTime(t *testing.T) {
 	d.activate()
 	feed(l, 0, 0, true, true)
 	d.path.pace.set(100_000) // 8 kB at once
-	now := time.Now()
-	for i := range uint16(400) {
-		feed(l, i+1, 3000, false, i == 399)
+	for i := range uint16(250) {
+		feed(l, i+1, 3000, false, i == 249)
 	}
+	now := time.Now()
 	if n := len(s.got); n > 200 {
 		t.Fatalf("%d packets left at once", n)
 	}
-	for i := time.Duration(1); len(s.got) < 401 && i < 1000; i++ {
+	for i := time.Duration(1); len(s.got) < 251 && i < 1000; i++ {
 		work(l, now.Add(i*paceStep))
 	}
-	if len(s.got) != 401 {
-		t.Fatalf("%d packets left, want 401", len(s.got))
+	if len(s.got) != 251 {
+		t.Fatalf("%d packets left, want 251", len(s.got))
 	}
 	checkContinuous(t, s.got[:1])
 }

@@ -42,19 +42,25 @@ func (d *downTrack) hear(p rtcp.Packet, now time.Time) {
 }
 
 // lostPicture passes a viewer's request for a keyframe to the layer, where it
-// joins everyone else's.
+// joins everyone else's, unless the viewer merely has nothing to see.
 func (d *downTrack) lostPicture(now time.Time) {
 	d.mu.Lock()
 	l := d.current
-	granted := d.pleas.grant(now)
+	passes := !d.stillness.impatient(now, d.lastSent, d.header.SequenceNumber) && d.pleas.grant(now)
 	d.mu.Unlock()
-	if l != nil && granted {
+	if l != nil && passes {
 		l.wantKeyframe(now)
 	}
 }
 
-// hearReport measures the round trip (RFC 3550 section 6.4.1).
+// hearReport notes what the viewer has, and measures the round trip (RFC 3550
+// section 6.4.1).
 func (d *downTrack) hearReport(r rtcp.ReceptionReport, now time.Time) {
+	d.mu.Lock()
+	if r.SSRC == d.header.SSRC {
+		d.stillness.report(r.LastSequenceNumber)
+	}
+	d.mu.Unlock()
 	if r.LastSenderReport == 0 {
 		return
 	}

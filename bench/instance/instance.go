@@ -112,6 +112,7 @@ type Instance struct {
 	CLI
 	URL  string // http://127.0.0.1:PORT
 	dir  string
+	logs io.Writer
 	cmd  *exec.Cmd
 	done chan error
 }
@@ -128,8 +129,11 @@ func Start(ctx context.Context, path string, logs io.Writer) (*Instance, error) 
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("instance: %w", err)
 	}
-	i := &Instance{dir: dir, done: make(chan error, 1)}
-	if err := i.start(path, logs); err != nil {
+	i := &Instance{dir: dir, logs: logs, done: make(chan error, 1)}
+	if err := i.place(path); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	if err := i.launch(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	if err := i.ready(ctx); err != nil {
@@ -138,7 +142,8 @@ func Start(ctx context.Context, path string, logs io.Writer) (*Instance, error) 
 	return i, nil
 }
 
-func (i *Instance) start(path string, logs io.Writer) error {
+// place chooses the server's ports and its data directory.
+func (i *Instance) place(path string) error {
 	ports, err := freePorts()
 	if err != nil {
 		return err
@@ -151,9 +156,13 @@ func (i *Instance) start(path string, logs io.Writer) error {
 		"EASEL_UDP_PORT=" + strconv.Itoa(ports.udp),
 		"EASEL_TCP_PORT=0",
 	}}
-	i.cmd = exec.Command(path, "serve")
+	return nil
+}
+
+func (i *Instance) launch() error {
+	i.cmd = exec.Command(i.Path, "serve")
 	i.cmd.Env = append(os.Environ(), i.Env...)
-	i.cmd.Stdout, i.cmd.Stderr = logs, logs
+	i.cmd.Stdout, i.cmd.Stderr = i.logs, i.logs
 	// A bench that is killed takes its server with it.
 	i.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
 	if err := i.cmd.Start(); err != nil {
@@ -190,6 +199,21 @@ func (i *Instance) ready(ctx context.Context) error {
 			return fmt.Errorf("%w: %w", ErrNotReady, ctx.Err())
 		}
 	}
+}
+
+// Kill ends the server the hard way: its sessions live on. Restart is to follow.
+func (i *Instance) Kill() error {
+	err := i.cmd.Process.Kill()
+	<-i.done
+	return err
+}
+
+// Restart runs the server again on the same ports and data after Kill.
+func (i *Instance) Restart(ctx context.Context) error {
+	if err := i.launch(); err != nil {
+		return err
+	}
+	return i.ready(ctx)
 }
 
 // Close stops the server, which ends its sessions, waits for it and removes its

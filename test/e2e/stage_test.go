@@ -328,20 +328,28 @@ func window(t *testing.T, s instance.Session, text string, there bool) error {
 	return nil
 }
 
-// again is after how long a person presses a key again: GIMP hears nothing while
-// it opens a window.
+// again is after how long a person tries again: GIMP hears nothing while it opens
+// a window.
 const again = 5 * time.Second
+
+// retry acts, and acts again now and then, until check passes.
+func retry(t *testing.T, what string, check func() error, act func()) {
+	t.Helper()
+	var acted time.Time
+	eventually(t, what, func() error {
+		err := check()
+		if err != nil && time.Since(acted) > again {
+			act()
+			acted = time.Now()
+		}
+		return err
+	})
+}
 
 // pressFor presses a key until a window is there, or gone.
 func pressFor(t *testing.T, b *browser.Browser, s instance.Session, text string, there bool, key string, modifiers ...kb.Modifier) {
 	t.Helper()
-	var pressed time.Time
-	eventually(t, fmt.Sprintf("after %q, window %q there=%v", key, text, there), func() error {
-		err := window(t, s, text, there)
-		if err != nil && time.Since(pressed) > again {
-			pressed = time.Now()
-			press(t, b, key, modifiers...)
-		}
-		return err
-	})
+	retry(t, fmt.Sprintf("after %q, window %q there=%v", key, text, there),
+		func() error { return window(t, s, text, there) },
+		func() { press(t, b, key, modifiers...) })
 }
