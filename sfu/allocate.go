@@ -10,18 +10,27 @@ type wish struct {
 
 // Shares of a layer's bitrate that decide, as hysteresis: to be given a better
 // layer there has to be more room than to keep it, and a picture is stopped
-// only when not even half of the smallest fits.
+// only when not even half of the smallest arrives.
 const (
 	roomToRaise = 1.2
 	roomToStay  = 1.0
 	roomToKeep  = 0.5
 )
 
-// allocate divides what a path carries, in bits per second, among a viewer's
-// tracks: everyone's smallest layer first, then the next, in order. Nobody is
-// raised unless mayRaise. The result is the best quality that each may have.
-func allocate(budget int, mayRaise bool, wishes []wish, given []Quality) {
-	left := float64(budget)
+// budget is what a viewer's layers may take.
+type budget struct {
+	carried  int  // by the path, bits per second
+	total    int  // with hope, bits per second
+	mayRaise bool // it is time to try a better layer
+	hopeless bool // most of what is sent does not arrive
+}
+
+// allocate divides what a path carries among a viewer's tracks: everyone's
+// smallest layer first, then the next, in order. The smallest is refused only
+// when packets are seen not to arrive: delay alone may be a busy machine. given
+// takes the best quality that each may have.
+func allocate(b budget, wishes []wish, given []Quality) {
+	left := float64(b.total)
 	for i, w := range wishes {
 		given[i] = Off
 		low := w.next(Off)
@@ -29,11 +38,12 @@ func allocate(budget int, mayRaise bool, wishes []wish, given []Quality) {
 			given[i] = High // nothing there yet: nothing to refuse
 			continue
 		}
-		room := roomToKeep
+		need := float64(w.needs[low])
+		fits := !b.hopeless || need*roomToKeep <= left
 		if w.has == Off {
-			room = roomToRaise
+			fits = b.mayRaise && need*roomToRaise <= left
 		}
-		if need := float64(w.needs[low]); need*room <= left && (w.has != Off || mayRaise) {
+		if fits {
 			given[i] = low
 			left = max(left-need, 0)
 		}
@@ -47,7 +57,7 @@ func allocate(budget int, mayRaise bool, wishes []wish, given []Quality) {
 			more := float64(w.needs[up] - w.needs[given[i]])
 			room := roomToStay
 			if up > w.has {
-				if room = roomToRaise; !mayRaise {
+				if room = roomToRaise; !b.mayRaise {
 					continue
 				}
 			}

@@ -37,14 +37,19 @@ func (p *Peer) balance(now time.Time) {
 		return
 	}
 	given := make([]Quality, len(wishes))
-	allocate(budget.total, budget.mayRaise, wishes, given)
+	allocate(budget, wishes, given)
+	least := 0
 	for i, d := range tracks {
+		if w := wishes[i]; given[i] != Off {
+			least += w.needs[max(min(given[i], w.most), Low)]
+		}
 		if given[i] != wishes[i].has {
 			p.path.changed(given[i] > wishes[i].has, now)
 			p.limit(d, given[i])
 		}
 		d.note(budget.carried)
 	}
+	p.path.sendsAtLeast(least)
 	if probes {
 		tracks[0].wake()
 	}

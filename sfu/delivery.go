@@ -58,10 +58,10 @@ func (d *delivery) report(f *estimate.Feedback, now time.Time) {
 }
 
 // atMost is the least of the estimate and what was seen to arrive, both in bits
-// per second.
-func (d *delivery) atMost(estimate int, now time.Time) int {
+// per second. hopeless says that most does not.
+func (d *delivery) atMost(estimate int, now time.Time) (bitsPerSecond int, hopeless bool) {
 	if d.bad < 2 || now.Sub(d.began) > 2*deliveryWindow {
-		return estimate
+		return estimate, false
 	}
-	return min(estimate, d.arrives)
+	return min(estimate, d.arrives), true
 }

@@ -25,6 +25,7 @@ type pace struct {
 	burst  float64 // bytes
 	credit float64 // bytes; negative after a burst
 	filled time.Time
+	least  float64 // rate that it never falls below
 }
 
 // set follows the estimate, in bits per second.
@@ -33,7 +34,7 @@ func (p *pace) set(estimate int) {
 	if p.rate == 0 {
 		p.credit = burst
 	}
-	p.rate, p.burst = paceFactor*float64(estimate)/8, burst
+	p.rate, p.burst = max(paceFactor*float64(estimate)/8, p.least), burst
 }
 
 // open says whether a packet may leave.

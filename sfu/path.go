@@ -105,6 +105,14 @@ func (p *path) tick(now time.Time, wanted int) bool {
 	return false
 }
 
+// sendsAtLeast keeps the pace above what the layers in use take, in bits per
+// second: they were chosen, and packets that wait ever longer help nobody.
+func (p *path) sendsAtLeast(bitsPerSecond int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pace.least = 1.5 * float64(bitsPerSecond) / 8
+}
+
 // takeProbe is the probe that is to be sent now; ok is false when there is none.
 func (p *path) takeProbe() (probe estimate.Probe, ok bool) {
 	p.mu.Lock()

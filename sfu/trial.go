@@ -64,13 +64,6 @@ func (h *layerHistory) change(isRaise bool, hope float64, now time.Time) {
 	h.lowered = now
 }
 
-// budget is what a viewer's layers may take.
-type budget struct {
-	carried  int  // by the path, bits per second
-	total    int  // with hope, bits per second
-	mayRaise bool // it is time to try a better layer
-}
-
 // budget is known once the viewer has reported something.
 func (p *path) budget(now time.Time) (b budget, known bool) {
 	p.mu.Lock()
@@ -79,7 +72,7 @@ func (p *path) budget(now time.Time) (b budget, known bool) {
 		return b, false
 	}
 	e := p.est.Estimate()
-	b.carried = p.delivery.atMost(e.BitsPerSecond, now)
+	b.carried, b.hopeless = p.delivery.atMost(e.BitsPerSecond, now)
 	b.total = int(p.layers.hopes(now, e.State) * float64(b.carried))
 	b.mayRaise = now.Sub(p.layers.lowered) >= p.layers.patience
 	return b, e.State != estimate.Starting
