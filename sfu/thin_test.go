@@ -225,15 +225,15 @@ func TestAViewerFollowsItsLine(t *testing.T) {
 	line := newThin(t, 5_000_000, 0)
 	v := watchThrough(t, r, "TR_1", line)
 	defer movie(cam)()
-	v.settles("5 Mb/s", 1, 150)
+	v.settles("5 Mb/s", 1, 100)
 	line.set(1_000_000)
-	v.settles("1 Mb/s", 0, 40)
+	v.settles("1 Mb/s", 0, 30)
 	line.set(5_000_000)
-	v.settles("5 Mb/s again", 1, 150)
+	v.settles("5 Mb/s again", 1, 100)
 	line.set(0)
 	time.Sleep(2 * time.Second)
 	line.set(5_000_000)
-	v.settles("after an outage", 1, 150)
+	v.settles("after an outage", 1, 100)
 }
 
 // describePath is for logs of tests.
@@ -254,7 +254,7 @@ func TestAThinLossyLineKeepsAMovingPicture(t *testing.T) {
 	line := newThin(t, 700_000, 0.05)
 	v := watchThrough(t, r, "TR_1", line)
 	defer movie(cam)()
-	v.settles("700 kb/s, 5% lost", 0, 35)
+	v.settles("700 kb/s, 5% lost", 0, 20)
 }
 
 // TestAPictureThatDoesNotFitIsPaused narrows the line to where not even the
