@@ -63,6 +63,7 @@ type downTrack struct {
 	reported  time.Time
 	roundTrip time.Duration // 0: unknown
 	stillness stillness
+	tail      tail
 	needsKey  bool     // nobody asked yet for the keyframe that target begins with
 	wanted    []uint16 // output sequence numbers that the viewer asked for again
 	again     *resends // made when first asked

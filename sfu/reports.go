@@ -58,7 +58,7 @@ func (d *downTrack) lostPicture(now time.Time) {
 func (d *downTrack) hearReport(r rtcp.ReceptionReport, now time.Time) {
 	d.mu.Lock()
 	if r.SSRC == d.header.SSRC {
-		d.stillness.report(r.LastSequenceNumber)
+		d.stillness.report(r.LastSequenceNumber, now)
 	}
 	d.mu.Unlock()
 	if r.LastSenderReport == 0 {

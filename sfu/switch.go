@@ -138,6 +138,9 @@ func (d *downTrack) tick(now time.Time) (report bool) {
 	case d.target != nil:
 		d.target.wantKeyframe(now)
 	case d.current != nil:
+		if d.mendTail(now); d.current == nil {
+			break
+		}
 		if other := d.pub.substitute(d.current, now); other != nil {
 			d.follow(other)
 		} else {
