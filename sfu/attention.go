@@ -91,13 +91,15 @@ func (a *attention) tick(now time.Time, tell func(dropped, send layerSet)) {
 }
 
 // attend counts d among those who watch the layers that it needs: what it
-// shows, what it is about to show, and what it wants, be it sent now or not.
+// shows, what it is about to show, and what it wants and its path carries, be it
+// sent now or not.
 // The caller holds d.mu.
 func (d *downTrack) attend() {
 	var needs layerSet
 	if !d.isClosed {
-		choices := d.pub.offers()
-		needs = needs.with(choose(d.pref, choices[:]))
+		choices, within := d.pub.offers(), d.pref
+		within.MaxQuality = min(within.MaxQuality, d.limit)
+		needs = needs.with(choose(within, choices[:]))
 		for _, l := range [...]*layer{d.current, d.target} {
 			if l != nil {
 				needs = needs.with(l.quality)

@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"github.com/pion/rtp"
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -35,10 +36,16 @@ func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.writer, d.codecs = ctx.WriteStream(), codecs
-	d.header = rtp.Header{Version: 2, SSRC: uint32(ctx.SSRC())}
+	d.header, d.numbered = rtp.Header{Version: 2, SSRC: uint32(ctx.SSRC())}, false
 	d.rtx.ssrc = uint32(ctx.SSRCRetransmission())
 	d.mime = ""
 	for _, e := range ctx.HeaderExtensions() {
+		if e.URI == sdp.TransportCCURI {
+			if err := d.header.SetExtension(uint8(e.ID), d.number[:]); err != nil {
+				return webrtc.RTPCodecParameters{}, err
+			}
+			d.numbered = true
+		}
 		if e.URI == playoutDelayURI {
 			// Minimum and maximum 0: show each frame as soon as it is there.
 			if err := d.header.SetExtension(uint8(e.ID), []byte{0, 0, 0}); err != nil {

@@ -39,7 +39,12 @@ func newTestEngine(t *testing.T) *Engine {
 // eventually waits for a condition.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	waitFor(t, patience, what, ok)
+}
+
+func waitFor(t *testing.T, atMost time.Duration, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(atMost)
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain: %s", what)
@@ -56,6 +61,7 @@ type watcher struct {
 	data      map[DataKind][]string
 	wanted    [2]int
 	watched   [][]Quality
+	paused    []bool
 	connected int
 	lost      int
 }
@@ -82,6 +88,11 @@ func (w *watcher) OnWatched(id TrackID, watched []Quality) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.watched = append(w.watched, watched)
+}
+func (w *watcher) OnStreamState(_ TrackID, paused bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.paused = append(w.paused, paused)
 }
 func (w *watcher) OnConnected() {
 	w.mu.Lock()
@@ -141,9 +152,13 @@ func rawAPI(t *testing.T) *webrtc.API {
 
 func join(t *testing.T, r *Room, id ParticipantID, opts PeerOptions) *client {
 	t.Helper()
+	return joinWith(t, rawAPI(t), r, id, opts)
+}
+
+func joinWith(t *testing.T, api *webrtc.API, r *Room, id ParticipantID, opts PeerOptions) *client {
+	t.Helper()
 	c := &client{t: t, channels: map[string]*webrtc.DataChannel{}, ours: map[string]*webrtc.DataChannel{}}
 	c.see = &watcher{client: c, data: map[DataKind][]string{}}
-	api := rawAPI(t)
 	var err error
 	if c.up, err = api.NewPeerConnection(webrtc.Configuration{}); err != nil {
 		t.Fatal(err)

@@ -101,8 +101,8 @@ func registerCodecs(media *webrtc.MediaEngine) error {
 }
 
 // registerExtensions offers publishers the extensions that name streams and
-// measure the way, and everyone playout-delay. transport-cc is not offered to
-// viewers: nobody would number their packets.
+// measure the way, viewers the numbers by which they report, and everyone
+// playout-delay.
 func registerExtensions(media *webrtc.MediaEngine, publishers bool) error {
 	type extension struct {
 		uri   string
@@ -112,6 +112,9 @@ func registerExtensions(media *webrtc.MediaEngine, publishers bool) error {
 	receive := []webrtc.RTPTransceiverDirection{webrtc.RTPTransceiverDirectionRecvonly}
 	send := []webrtc.RTPTransceiverDirection{webrtc.RTPTransceiverDirectionSendonly}
 	extensions := []extension{{playoutDelayURI, false, send}}
+	if !publishers {
+		extensions = append(extensions, extension{sdp.TransportCCURI, true, send})
+	}
 	if publishers {
 		extensions = append(extensions,
 			extension{sdp.SDESMidURI, true, receive},

@@ -28,6 +28,17 @@
 //	choose.go       the layer for a size and a quality, a pure function
 //	resend.go       answers NACKs from the ring, bounded
 //	reports.go      hears receiver reports, PLI and NACK; writes sender reports
+//	path.go         what the way to a viewer carries: numbers, reports, probes
+//	pace.go         spreads a large frame over a thin path
+//	allocate.go     which layers fit, a pure function
+//	bandwidth.go    applies it, and tells the client of a pause
+//	trial.go        tries a better layer when probes say too little
+//	delivery.go     tells a path that is hopeless
+//	probing.go      sends late packets once more, to look for bandwidth
+//	repairs.go      hears the reports that name the RTX stream
+//	plead.go        slows down a viewer that asks for keyframes
+//	meter.go        what a layer takes, and what its viewers can take
+//	estimate/       bits per second from reports
 //	room.go         every 100 ms: repeats keyframe requests, sends reports
 //
 // # Why it is shaped so
@@ -63,7 +74,11 @@
 // receiver reports, transport-wide feedback.
 //
 // Every video packet carries playout-delay 0,0: without it a browser holds
-// sparse frames back.
+// sparse frames back. It carries a transport-wide number too if the viewer
+// negotiated that; both have constant length, so equal packets stay equal.
+//
+// Nothing is held back from a viewer that has not reported anything yet: the
+// first picture comes as fast as it can.
 //
 // # Negotiation
 //

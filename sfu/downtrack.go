@@ -1,6 +1,7 @@
 package sfu
 
 import (
+	"encoding/binary"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,6 +26,7 @@ type rtpWriter interface {
 type downTrack struct {
 	pub   *publication
 	shard *shard
+	path  *path
 	count *counters
 	// endSubscription takes down the subscription that this is the sender of.
 	endSubscription func()
@@ -38,6 +40,8 @@ type downTrack struct {
 	writer    rtpWriter
 	codecs    []webrtc.RTPCodecParameters
 	header    rtp.Header // of the next packet: extensions are set once
+	number    [2]byte    // transport-wide sequence number, part of header
+	numbered  bool       // the viewer negotiated it
 	mime      string     // of the publication, when payload types were set
 	rtx       rtxStream
 	isReady   bool // negotiated, and the transport is up
@@ -45,6 +49,9 @@ type downTrack struct {
 	isClosed  bool
 
 	pref      Preference
+	limit     Quality // the best that the path carries
+	pleas     pleas
+	isHeld    bool   // packets wait for the pace; the shard's
 	current   *layer // watched
 	target    *layer // to be watched from its next keyframe on
 	paused    *layer // watched before the pause
@@ -57,14 +64,15 @@ type downTrack struct {
 	roundTrip time.Duration // 0: unknown
 	stillness stillness
 	needs     layerSet // layers that it counts as a viewer of
+	tail      tail
 	needsKey  bool     // nobody asked yet for the keyframe that target begins with
 	wanted    []uint16 // output sequence numbers that the viewer asked for again
 	again     *resends // made when first asked
 	scratch   []byte   // for payloads that have to be changed
 }
 
-func newDownTrack(pub *publication, on *shard, count *counters) *downTrack {
-	return &downTrack{pub: pub, shard: on, count: count, pref: Preference{MaxQuality: High}}
+func newDownTrack(pub *publication, on *shard, way *path, count *counters) *downTrack {
+	return &downTrack{pub: pub, shard: on, path: way, count: count, pref: Preference{MaxQuality: High}, limit: High}
 }
 
 // wake has the shard serve this viewer soon.
@@ -94,13 +102,15 @@ func (d *downTrack) serve(now time.Time) {
 	if d.current != nil {
 		d.drain(d.current, now)
 	}
+	d.sendProbe(now)
 }
 
 // drain moves the cursor to the head of l, letting go of the ring every few
 // packets.
 func (d *downTrack) drain(l *layer, now time.Time) {
 	var packets, bytes int
-	for more := true; more && d.current == l; {
+	held := false
+	for more := true; more && !held && d.current == l; {
 		l.ring.RLock()
 		head := l.ring.Head()
 		if d.next < l.ring.Oldest() {
@@ -110,7 +120,15 @@ func (d *downTrack) drain(l *layer, now time.Time) {
 			if d.next > head || d.current != l {
 				break
 			}
-			if p := l.ring.At(d.next); p != nil {
+			p := l.ring.At(d.next)
+			if p != nil && !d.path.open(now) {
+				held = true
+				if now.Sub(p.Arrival) > maxBacklog {
+					d.current, d.target, d.needsKey = nil, l, true
+				}
+				break
+			}
+			if p != nil {
 				bytes += d.forward(l, p)
 				packets++
 			}
@@ -118,6 +136,9 @@ func (d *downTrack) drain(l *layer, now time.Time) {
 		}
 		more = d.next <= head
 		l.ring.RUnlock()
+	}
+	if held {
+		d.shard.hold(d)
 	}
 	if d.target == l {
 		l.wantKeyframe(now)
@@ -148,6 +169,16 @@ func (d *downTrack) sendLate(l *layer, indices []uint64) {
 	}
 }
 
+// overhead is what UDP, IP and SRTP add to a packet's header and payload, and
+// the header itself, in bytes.
+const overhead = 28 + 16 + 24
+
+// depart tells the path of a packet and puts the number it gets into the header.
+func (d *downTrack) depart(payload int, probe uint8) {
+	sequence := d.path.number(payload+overhead, d.numbered, probe, time.Now())
+	binary.BigEndian.PutUint16(d.number[:], sequence)
+}
+
 // forward sends one packet of l and returns its payload's size. The caller
 // holds d.mu and l's ring.
 func (d *downTrack) forward(l *layer, p *ring.Packet) int {
@@ -158,6 +189,7 @@ func (d *downTrack) forward(l *layer, p *ring.Packet) int {
 	d.header.SequenceNumber = out.Sequence
 	d.header.Timestamp = out.Timestamp
 	d.header.Marker = p.Marker
+	d.depart(len(p.Payload), 0)
 	payload := p.Payload
 	if out.Shift != (packet.Shift{}) && p.VP8.Size > 0 {
 		payload = append(d.scratch[:0], payload...)

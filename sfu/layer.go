@@ -23,6 +23,7 @@ type layer struct {
 
 	audiences []audience // by shard
 	gather    gather
+	meter     meter
 
 	source  atomic.Pointer[uplink] // where packets come from and requests go to
 	arrival atomic.Int64           // of the last packet, Unix nanoseconds; 0: none
@@ -47,6 +48,7 @@ func newLayer(q Quality, c packet.Codec, rate uint32, slots int, count *counters
 func (l *layer) receive(p *packet.RTP, size int, now time.Time) {
 	l.count.packetsIn.Add(1)
 	l.count.bytesIn.Add(uint64(size))
+	l.meter.bytes.Add(int64(size))
 	a, ok := l.ring.Put(p, l.codec, now)
 	if !ok {
 		return

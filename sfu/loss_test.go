@@ -55,7 +55,7 @@ func stage(viewers int, writer func(i int) rtpWriter) (*layer, []*downTrack) {
 	pub.layers.Store(&layerTable{High: l})
 	downs := make([]*downTrack, viewers)
 	for i := range downs {
-		d := newDownTrack(pub, on, count)
+		d := newDownTrack(pub, on, &path{}, count)
 		d.writer, d.codecs = writer(i), []webrtc.RTPCodecParameters{vp8, rtx}
 		d.header = rtp.Header{Version: 2, SSRC: uint32(1000 + i)}
 		d.rtx.ssrc = uint32(5000 + i)

@@ -14,6 +14,7 @@ type counters struct {
 	packetsIn, bytesIn   atomic.Uint64
 	packetsOut, bytesOut atomic.Uint64
 	nacks, retransmits   atomic.Uint64 // packets asked for, packets sent again
+	probes               atomic.Uint64 // packets sent to look for bandwidth
 	plis                 atomic.Uint64 // keyframes asked of publishers
 	dropped              atomic.Uint64 // data messages
 	writeErrors          atomic.Uint64
@@ -44,6 +45,7 @@ func (c *counters) register(to prometheus.Registerer, udp *socket.Conn) error {
 	count("bytes_out_total", "RTP payload bytes sent to viewers.", &c.bytesOut)
 	count("nacks_total", "RTP packets that viewers asked to be sent again.", &c.nacks)
 	count("retransmits_total", "RTP packets sent again.", &c.retransmits)
+	count("probe_packets_total", "RTP packets sent to look for bandwidth.", &c.probes)
 	count("keyframe_requests_total", "Keyframes asked of publishers.", &c.plis)
 	count("data_dropped_total", "Data messages dropped for congestion or a full queue.", &c.dropped)
 	count("write_errors_total", "RTP packets that could not be sent.", &c.writeErrors)

@@ -21,6 +21,7 @@ type Peer struct {
 	room   *Room
 	engine *Engine
 	shard  *shard // sends to it
+	path   path   // what the way there carries
 	log    *slog.Logger
 	events *events
 	outbox *outbox

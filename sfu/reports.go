@@ -30,6 +30,8 @@ func (d *downTrack) hear(p rtcp.Packet, now time.Time) {
 	switch p := p.(type) {
 	case *rtcp.TransportLayerNack:
 		d.want(p.Nacks)
+	case *rtcp.TransportLayerCC, *rtcp.ReceiverEstimatedMaximumBitrate:
+		d.path.hear(p, now)
 	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 		d.lostPicture(now)
 	case *rtcp.ReceiverReport:
@@ -44,9 +46,9 @@ func (d *downTrack) hear(p rtcp.Packet, now time.Time) {
 func (d *downTrack) lostPicture(now time.Time) {
 	d.mu.Lock()
 	l := d.current
-	impatient := d.stillness.impatient(now, d.lastSent, d.header.SequenceNumber)
+	passes := !d.stillness.impatient(now, d.lastSent, d.header.SequenceNumber) && d.pleas.grant(now)
 	d.mu.Unlock()
-	if l != nil && !impatient {
+	if l != nil && passes {
 		l.wantKeyframe(now)
 	}
 }
@@ -56,7 +58,7 @@ func (d *downTrack) lostPicture(now time.Time) {
 func (d *downTrack) hearReport(r rtcp.ReceptionReport, now time.Time) {
 	d.mu.Lock()
 	if r.SSRC == d.header.SSRC {
-		d.stillness.report(r.LastSequenceNumber)
+		d.stillness.report(r.LastSequenceNumber, now)
 	}
 	d.mu.Unlock()
 	if r.LastSenderReport == 0 {

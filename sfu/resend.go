@@ -90,17 +90,19 @@ func (d *downTrack) resend(now time.Time) {
 		}
 		l.ring.RLock()
 		if p := l.ring.At(index); p != nil && d.again.allow(sequence, now, spacing) {
-			d.writeAgain(l, p)
+			d.writeAgain(l, p, 0)
 		}
 		l.ring.RUnlock()
 	}
 	d.wanted = d.wanted[:0]
 }
 
-func (d *downTrack) writeAgain(l *layer, p *ring.Packet) {
+// writeAgain sends a packet a second time and returns its payload's size, 0
+// when it could not be sent. The caller holds d.mu and l's ring.
+func (d *downTrack) writeAgain(l *layer, p *ring.Packet, probe uint8) int {
 	out, ok := d.munger.Map(l, munge.In{Index: p.Index, Timestamp: p.Timestamp, VP8: &p.VP8})
 	if !ok {
-		return
+		return 0
 	}
 	header := d.header
 	header.Timestamp, header.Marker, header.SequenceNumber = out.Timestamp, p.Marker, out.Sequence
@@ -115,11 +117,15 @@ func (d *downTrack) writeAgain(l *layer, p *ring.Packet) {
 		p.VP8.Patch(payload[start:], out.Shift)
 	}
 	d.scratch = payload
+	d.depart(len(payload), probe)
 	if _, err := d.writer.WriteRTP(&header, payload); err != nil {
 		d.count.writeErrors.Add(1)
-		return
+		return 0
 	}
-	d.count.retransmits.Add(1)
+	if probe == 0 {
+		d.count.retransmits.Add(1)
+	}
+	return len(payload)
 }
 
 func rtxHeader(h rtp.Header, x *rtxStream) rtp.Header {

@@ -173,6 +173,7 @@ func (r *Room) run() {
 				for _, l := range p.layers.Load() {
 					if l != nil {
 						l.retryKeyframe(now)
+						l.meter.tick()
 					}
 				}
 			}
@@ -184,6 +185,7 @@ func (r *Room) run() {
 }
 
 func (p *Peer) tick(now time.Time) {
+	p.balance(now)
 	var reports []rtcp.Packet
 	for _, s := range p.subscriptions() {
 		if s.down.tick(now) {

@@ -25,6 +25,10 @@ type shard struct {
 	count   *counters
 	wake    chan struct{}
 
+	// held are tracks whose packets wait for the pace, and a spare. Only the
+	// shard's goroutine uses them.
+	held, due []*downTrack
+
 	mu    sync.Mutex
 	news  marks // since the shard last looked
 	spare marks // what it looked at then, to be used again
@@ -42,13 +46,27 @@ func newShard(index int, out lane, count *counters) *shard {
 
 // run serves until done is closed.
 func (s *shard) run(done <-chan struct{}) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
 	for {
 		select {
 		case <-done:
 			return
 		case <-s.wake:
-			s.work(time.Now())
+		case <-timer.C:
 		}
+		s.work(time.Now())
+		if len(s.held) > 0 {
+			timer.Reset(paceStep)
+		}
+	}
+}
+
+// hold has the shard look at d again when the pace may have let up.
+func (s *shard) hold(d *downTrack) {
+	if !d.isHeld {
+		d.isHeld = true
+		s.held = append(s.held, d)
 	}
 }
 
@@ -75,6 +93,12 @@ func (s *shard) work(now time.Time) {
 	s.news = s.spare
 	s.mu.Unlock()
 	s.lane.Cork()
+	s.held, s.due = s.due[:0], s.held
+	for i, d := range s.due {
+		d.isHeld = false
+		d.serve(now)
+		s.due[i] = nil
+	}
 	for i, d := range news.tracks {
 		d.marked.Store(false)
 		d.serve(now)

@@ -19,14 +19,22 @@ const (
 // report says it has everything, unless the viewer insists.
 type stillness struct {
 	heard     uint16 // highest sequence number that the viewer has reported
+	heardAt   time.Time
 	reported  bool
 	doubtedAt time.Time // last request that was taken for impatience
 }
 
 // report takes the extended highest sequence number of a receiver report
 // (RFC 3550 section 6.4.1).
-func (s *stillness) report(highest uint32) {
-	s.heard, s.reported = uint16(highest), true
+func (s *stillness) report(highest uint32, now time.Time) {
+	s.heard, s.heardAt, s.reported = uint16(highest), now, true
+}
+
+// lacks says whether the viewer's report, made long enough after the newest
+// packet was sent, shows that this packet did not arrive.
+func (s *stillness) lacks(lastSent time.Time, sent uint16) bool {
+	behind := int16(sent - s.heard)
+	return s.reported && behind > 0 && s.heardAt.Sub(lastSent) >= tailAfter
 }
 
 // impatient says whether a request that came now needs no answer. sent is the

@@ -12,11 +12,11 @@ func TestImpatience(t *testing.T) {
 	if s.impatient(at(3*time.Second), sent, 7) {
 		t.Error("a viewer that reported nothing was taken for impatient")
 	}
-	s.report(1<<16 | 6)
+	s.report(1<<16|6, at(time.Second))
 	if s.impatient(at(3*time.Second), sent, 7) {
 		t.Error("a viewer that lacks a packet was taken for impatient")
 	}
-	s.report(1<<16 | 7)
+	s.report(1<<16|7, at(time.Second))
 	if s.impatient(at(time.Second), sent, 7) {
 		t.Error("a request in the middle of the show was taken for impatience")
 	}
@@ -28,5 +28,47 @@ func TestImpatience(t *testing.T) {
 	}
 	if !s.impatient(at(6*time.Second), sent, 7) {
 		t.Error("a viewer that asks every three seconds was taken to insist")
+	}
+}
+
+func TestALostTailIsNoticed(t *testing.T) {
+	sent := time.Unix(1_700_000_000, 0)
+	var s stillness
+	if s.lacks(sent, 3) {
+		t.Error("a viewer that reported nothing lacks nothing")
+	}
+	s.report(2, sent.Add(tailAfter/2))
+	if s.lacks(sent, 3) {
+		t.Error("a report made while the packet was under way counted")
+	}
+	s.report(2, sent.Add(tailAfter))
+	if !s.lacks(sent, 3) {
+		t.Error("the last packet is missing and nobody noticed")
+	}
+	s.report(3, sent.Add(2*tailAfter))
+	if s.lacks(sent, 3) {
+		t.Error("everything arrived")
+	}
+	s.report(0xffff, sent.Add(3*tailAfter))
+	if !s.lacks(sent, 1) {
+		t.Error("sequence numbers wrap")
+	}
+}
+
+func TestATailIsMendedAFewTimes(t *testing.T) {
+	still := time.Unix(1_700_000_000, 0)
+	var m tail
+	now, mends := still, 0
+	for range 100 {
+		now = now.Add(tailAfter / 2)
+		if m.allow(now, still, tailAfter) {
+			mends++
+		}
+	}
+	if mends != maxTails {
+		t.Errorf("mended %d times in one stillness, want %d", mends, maxTails)
+	}
+	if !m.allow(now, now, tailAfter) {
+		t.Error("a new stillness was not mended")
 	}
 }

@@ -15,6 +15,8 @@ type subscription struct {
 	down   *downTrack
 	sender *webrtc.RTPSender // nil: waits for a section. Guarded by the transport's negotiation
 	mid    string
+
+	repairs *webrtc.RTPReceiver // reports on the RTX stream. Guarded by peer.mu
 }
 
 // Subscribe adds a subscription; media flows once negotiated. Subscribing twice is not an error.
@@ -23,7 +25,7 @@ func (p *Peer) Subscribe(id TrackID) error {
 	if err != nil {
 		return err
 	}
-	s := &subscription{peer: p, pub: pub, down: newDownTrack(pub, p.shard, p.engine.count)}
+	s := &subscription{peer: p, pub: pub, down: newDownTrack(pub, p.shard, &p.path, p.engine.count)}
 	s.down.endSubscription = func() { p.end(s) }
 	p.mu.Lock()
 	if p.isClosed {
@@ -98,10 +100,13 @@ func (p *Peer) end(s *subscription) {
 		p.subs = slices.Delete(p.subs, i, i+1)
 		p.engine.count.subscriptions.Add(-1)
 	}
-	isClosed := p.isClosed
+	isClosed, repairs := p.isClosed, s.repairs
 	p.mu.Unlock()
 	if i < 0 {
 		return
+	}
+	if err := stopReceiver(repairs); err != nil {
+		p.log.Debug("reports did not end cleanly", "err", err)
 	}
 	s.down.close()
 	if isClosed {
@@ -154,5 +159,8 @@ func (p *Peer) activate() {
 	}
 	for _, s := range p.subscriptions() {
 		s.down.activate()
+		if err := p.hearRepairs(s); err != nil {
+			p.log.Debug("reports on repairs are not heard", "track", s.pub.spec.ID, "err", err)
+		}
 	}
 }

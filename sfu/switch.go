@@ -34,7 +34,9 @@ func (d *downTrack) aim() {
 	}
 	d.setPayloadType()
 	choices := d.pub.choices()
-	q := choose(d.pref, choices[:])
+	pref := d.pref
+	pref.MaxQuality = min(pref.MaxQuality, d.limit)
+	q := choose(pref, choices[:])
 	if q == Off || !d.isPlaying {
 		d.pause()
 		return
@@ -137,6 +139,9 @@ func (d *downTrack) tick(now time.Time) (report bool) {
 	case d.target != nil:
 		d.target.wantKeyframe(now)
 	case d.current != nil:
+		if d.mendTail(now); d.current == nil {
+			break
+		}
 		if other := d.pub.substitute(d.current, now); other != nil {
 			d.follow(other)
 			d.attend()

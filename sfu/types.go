@@ -103,6 +103,9 @@ type PeerObserver interface {
 	// first, after that has changed: at first all of them. More is told at
 	// once, less once it has lasted.
 	OnWatched(id TrackID, watched []Quality)
+	// OnStreamState: a subscribed track is paused, because the way to the
+	// viewer does not carry even its smallest layer, or goes on.
+	OnStreamState(id TrackID, paused bool)
 	// OnConnected: the primary transport is up (again).
 	OnConnected()
 	// OnDisconnected: the primary transport failed or closed; ICE restart may heal it.

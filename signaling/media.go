@@ -109,6 +109,12 @@ func (e *peerEvents) OnWatched(id sfu.TrackID, watched []sfu.Quality) {
 	e.p.room.post(func() { e.p.watchedChanged(id, watched) })
 }
 
+// OnStreamState tells the client that a track pauses for want of bandwidth, or
+// goes on.
+func (e *peerEvents) OnStreamState(id sfu.TrackID, paused bool) {
+	e.p.room.post(func() { e.p.room.streamState(e.p, id, paused) })
+}
+
 // OnConnected makes the participant active.
 func (e *peerEvents) OnConnected() {
 	e.p.room.post(func() { e.p.room.connected(e.p) })

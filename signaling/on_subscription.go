@@ -127,3 +127,20 @@ func (p *participant) syncState(s *livekit.SyncState) {
 		})
 	}
 }
+
+// streamState tells a subscriber that a track pauses or goes on.
+func (r *liveRoom) streamState(p *participant, id sfu.TrackID, paused bool) {
+	state := livekit.StreamState_ACTIVE
+	if paused {
+		state = livekit.StreamState_PAUSED
+	}
+	publisher := r.publisherOf(string(id))
+	if publisher == nil {
+		return
+	}
+	p.send(&livekit.SignalResponse{Message: &livekit.SignalResponse_StreamStateUpdate{
+		StreamStateUpdate: &livekit.StreamStateUpdate{StreamStates: []*livekit.StreamStateInfo{{
+			ParticipantSid: publisher.sid, TrackSid: string(id), State: state,
+		}}},
+	}})
+}

@@ -1,0 +1,122 @@
+package sfu
+
+import (
+	"sync"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"github.com/easel-live/easel/sfu/estimate"
+)
+
+// firstEstimate is what a path is taken to carry until its viewer's reports say
+// otherwise, in bits per second: both layers of a desktop.
+const firstEstimate = 4_000_000
+
+// path is the way to one viewer: what it carries, by the viewer's reports, and
+// how fast its packets leave. All tracks of a viewer share it.
+type path struct {
+	mu       sync.Mutex
+	pace     pace
+	sequence uint16 // of the next packet, transport-wide
+	feedback estimate.Feedback
+	heard    uint8 // number of the newest feedback
+	// est is made by the first report; until then nothing is known, nothing is
+	// held back and no layer is refused.
+	est   *estimate.Estimator
+	probe estimate.Probe // to be sent; ID 0: none
+
+	delivery delivery
+	layers   layerHistory
+}
+
+// number gives a packet its transport-wide number and takes note of it.
+// numbered is false for viewers that did not negotiate them.
+func (p *path) number(bytes int, numbered bool, probe uint8, now time.Time) uint16 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pace.spend(bytes)
+	p.delivery.sent(bytes)
+	sequence := p.sequence
+	if numbered {
+		p.sequence++
+	}
+	if p.est != nil {
+		p.est.Sent(estimate.Packet{Sequence: sequence, Bytes: bytes, Sent: now, Probe: probe})
+	}
+	return sequence
+}
+
+// open says whether a packet may leave now.
+func (p *path) open(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pace.open(now)
+}
+
+// estimator is the path's, made when first asked for. The caller holds p.mu.
+func (p *path) estimator(now time.Time) *estimate.Estimator {
+	if p.est == nil {
+		cfg := estimate.Defaults()
+		cfg.Start = firstEstimate
+		p.est = estimate.New(cfg, now)
+	}
+	return p.est
+}
+
+// hear takes what the viewer reports of the path; other reports are ignored.
+func (p *path) hear(packet rtcp.Packet, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch r := packet.(type) {
+	case *rtcp.TransportLayerCC:
+		if p.est != nil && r.FbPktCount == p.heard {
+			return // names two streams, and came by both
+		}
+		p.heard = r.FbPktCount
+		p.estimator(now)
+		if p.feedback.Parse(r) == nil {
+			p.est.Feedback(now, &p.feedback)
+			p.delivery.report(&p.feedback, now)
+		}
+	case *rtcp.ReceiverEstimatedMaximumBitrate:
+		p.estimator(now).REMB(now, float64(r.Bitrate))
+	default:
+		return
+	}
+	p.pace.set(p.est.Estimate().BitsPerSecond)
+}
+
+// tick lets time pass; wanted is what the viewer's tracks could use. It says
+// whether a probe waits to be sent.
+func (p *path) tick(now time.Time, wanted int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.est == nil {
+		return false
+	}
+	p.est.Want(wanted)
+	p.est.Advance(now)
+	p.pace.set(p.est.Estimate().BitsPerSecond)
+	if probe, ok := p.est.NextProbe(now); ok {
+		p.probe = probe
+		return true
+	}
+	return false
+}
+
+// sendsAtLeast keeps the pace above what the layers in use take, in bits per
+// second: they were chosen, and packets that wait ever longer help nobody.
+func (p *path) sendsAtLeast(bitsPerSecond int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pace.least = 1.5 * float64(bitsPerSecond) / 8
+}
+
+// takeProbe is the probe that is to be sent now; ok is false when there is none.
+func (p *path) takeProbe() (probe estimate.Probe, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	probe, p.probe = p.probe, estimate.Probe{}
+	return probe, probe.ID != 0
+}
