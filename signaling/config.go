@@ -37,6 +37,8 @@ type Limits struct {
 	SignalRate float64
 	// JoinRequestBytes is the largest join request, decompressed. Default 128 KiB.
 	JoinRequestBytes int64
+	// RequestBytes is the largest RoomService request. Default 128 KiB.
+	RequestBytes int64
 	// QueuedSignals is how many signal messages may wait for a slow client
 	// before its connection is dropped; it may resume. Default 1,024.
 	QueuedSignals int
@@ -51,8 +53,8 @@ type Limits struct {
 	// DataByteRate is bytes of data packets per second from one participant,
 	// with a burst of two seconds' worth; more are dropped. Default 2 MiB.
 	DataByteRate float64
-	// MetadataBytes bounds a participant's metadata, and the sum of their
-	// attributes. Default 16 KiB.
+	// MetadataBytes bounds a participant's metadata, the sum of their
+	// attributes, and a room's metadata. Default 16 KiB.
 	MetadataBytes int
 }
 
@@ -97,6 +99,7 @@ func (l Limits) withDefaults() Limits {
 		SignalBytes:      or(l.SignalBytes, 256<<10),
 		SignalRate:       or(l.SignalRate, 50),
 		JoinRequestBytes: or(l.JoinRequestBytes, 128<<10),
+		RequestBytes:     or(l.RequestBytes, 128<<10),
 		QueuedSignals:    or(l.QueuedSignals, 1024),
 		QueuedMedia:      or(l.QueuedMedia, 1024),
 		DataBytes:        or(l.DataBytes, 64<<10),

@@ -24,7 +24,7 @@ func (r *liveRoom) join(claims *token.Claims, how *joinParams, c *conn) (*partic
 	switch {
 	case r.closed:
 		return nil, errRoomClosed
-	case old == nil && len(r.present) >= r.server.cfg.Limits.Participants:
+	case old == nil && len(r.present) >= int(r.info.GetMaxParticipants()):
 		return nil, errRoomFull
 	case old != nil:
 		why := livekit.DisconnectReason_DUPLICATE_IDENTITY
@@ -35,6 +35,7 @@ func (r *liveRoom) join(claims *token.Claims, how *joinParams, c *conn) (*partic
 		p.setDetails("", how.metadata, how.attributes)
 	}
 	r.empty.Stop()
+	r.used = true
 	r.present[claims.Identity] = p
 	r.rebuildRoster()
 	leaseChanged := r.arbiter.Join(claims.Identity, claims.Role, time.Now())

@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"github.com/livekit/protocol/livekit"
 	"google.golang.org/protobuf/proto"
@@ -30,13 +31,39 @@ func (p *participant) sendLease() {
 	p.sendData(sfu.Reliable, p.room.controlPacket(&wire.Control{Type: wire.ControlLease, Lease: &lease}))
 }
 
-// metadata is the room's metadata: the lease, for clients that only know LiveKit.
+// metadata is the room's metadata: the lease, for clients that only know
+// LiveKit, and what else was set.
 func (r *liveRoom) metadata(lease wire.Lease) string {
-	text, err := json.Marshal(map[string]wire.Lease{"lease": lease})
+	all := map[string]any{leaseKey: lease}
+	for key, value := range r.notes {
+		all[key] = value
+	}
+	text, err := json.Marshal(all)
 	if err != nil {
 		r.log.Error("lease not encoded", "error", err)
 	}
 	return string(text)
+}
+
+// leaseKey is the lease's place in the room's metadata.
+const leaseKey = "lease"
+
+// setMetadata sets what the room's metadata says besides the lease: a JSON
+// object without it, or nothing.
+func (r *liveRoom) setMetadata(text string) error {
+	var notes map[string]json.RawMessage
+	if len(text) > r.server.cfg.Limits.MetadataBytes {
+		return fmt.Errorf("%w: metadata of %d bytes, at most %d", errArgument, len(text), r.server.cfg.Limits.MetadataBytes)
+	}
+	if text != "" {
+		if err := json.Unmarshal([]byte(text), &notes); err != nil {
+			return fmt.Errorf("%w: a room's metadata is a JSON object: %w", errArgument, err)
+		}
+	}
+	delete(notes, leaseKey) // whoever sends back what they read may
+	r.notes = notes
+	r.info.Metadata = r.metadata(r.arbiter.Lease())
+	return nil
 }
 
 func (r *liveRoom) roomUpdate() *livekit.SignalResponse {
@@ -54,12 +81,15 @@ func (r *liveRoom) controlPacket(c *wire.Control) []byte {
 		return nil
 	}
 	topic := wire.TopicControl
-	raw, err := proto.Marshal(&livekit.DataPacket{Value: &livekit.DataPacket_User{
-		User: &livekit.UserPacket{Payload: payload, Topic: &topic},
-	}})
+	raw, err := userPacket(&livekit.UserPacket{Payload: payload, Topic: &topic})
 	if err != nil {
 		r.log.Error("control packet not encoded", "error", err)
 		return nil
 	}
 	return raw
+}
+
+// userPacket is a data packet that names no sender.
+func userPacket(p *livekit.UserPacket) ([]byte, error) {
+	return proto.Marshal(&livekit.DataPacket{Value: &livekit.DataPacket_User{User: p}})
 }

@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"sync"
@@ -37,9 +38,13 @@ type liveRoom struct {
 
 	// Owned by the room's goroutine.
 	info    *livekit.Room
-	present map[string]*participant // by identity
-	closed  bool
-	empty   *time.Timer
+	present map[string]*participant    // by identity
+	notes   map[string]json.RawMessage // of the metadata, besides the lease
+	// How long it stays open: before anybody came, and after everybody left.
+	unused, deserted time.Duration
+	used             bool // somebody has been here
+	closed           bool
+	empty            *time.Timer
 }
 
 // opsBacklog is how many operations may wait for the room's goroutine before
@@ -53,6 +58,7 @@ func newRoom(s *Server, name string) *liveRoom {
 		arbiter: collab.NewArbiter(), media: s.cfg.Engine.NewRoom(name),
 		ops: make(chan func(), opsBacklog), done: make(chan struct{}),
 		present: make(map[string]*participant),
+		unused:  s.cfg.Times.EmptyRoom, deserted: s.cfg.Times.EmptyRoom,
 		info: &livekit.Room{
 			Sid: newID("RM_"), Name: name,
 			CreationTime: now.Unix(), CreationTimeMs: now.UnixMilli(),
@@ -120,7 +126,11 @@ func (r *liveRoom) call(fn func()) bool {
 
 // armEmpty lets the room close once it has been empty for long enough.
 func (r *liveRoom) armEmpty() {
-	r.empty = time.AfterFunc(r.server.cfg.Times.EmptyRoom, func() {
+	after := r.unused
+	if r.used {
+		after = r.deserted
+	}
+	r.empty = time.AfterFunc(after, func() {
 		r.post(func() {
 			if len(r.present) == 0 {
 				r.close(livekit.DisconnectReason_ROOM_CLOSED, livekit.LeaveRequest_DISCONNECT)

@@ -59,6 +59,7 @@ func (s *Server) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /rtc/v1", s.serveRTC(true))
 	mux.HandleFunc("GET /rtc/validate", s.serveValidate(false))
 	mux.HandleFunc("GET /rtc/v1/validate", s.serveValidate(true))
+	mux.Handle("POST "+livekit.RoomServicePathPrefix, s.serveTwirp())
 }
 
 // open returns the room of that name, opening it if need be.
@@ -86,6 +87,16 @@ func (s *Server) find(name string) *liveRoom {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.rooms[name]
+}
+
+func (s *Server) openRooms() []*liveRoom {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	open := make([]*liveRoom, 0, len(s.rooms))
+	for _, r := range s.rooms {
+		open = append(open, r)
+	}
+	return open
 }
 
 // forget is told by a room that it closes: the next to join opens another.
@@ -129,12 +140,8 @@ func (s *Server) CloseRoom(room string) {
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closing = true
-	open := make([]*liveRoom, 0, len(s.rooms))
-	for _, r := range s.rooms {
-		open = append(open, r)
-	}
 	s.mu.Unlock()
-	for _, r := range open {
+	for _, r := range s.openRooms() {
 		r.post(func() { r.close(livekit.DisconnectReason_SERVER_SHUTDOWN, livekit.LeaveRequest_RECONNECT) })
 	}
 	s.running.Wait()

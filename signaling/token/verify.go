@@ -20,6 +20,7 @@ var (
 	ErrUnknownKey = errors.New("access token signed with an unknown key")
 	ErrInvalid    = errors.New("access token invalid or expired")
 	ErrForbidden  = errors.New("access token does not allow joining")
+	ErrPowers     = errors.New("access token does not allow this")
 )
 
 // MaxBytes bounds an encoded token.
@@ -54,31 +55,39 @@ type Claims struct {
 
 // Verify checks signature, lifetime and grant of an encoded token.
 func (k Keys) Verify(raw string) (*Claims, error) {
-	switch {
-	case raw == "":
-		return nil, ErrMissing
-	case len(raw) > MaxBytes:
-		return nil, fmt.Errorf("%w: %d bytes", ErrMalformed, len(raw))
-	}
-	v, err := auth.ParseAPIToken(raw)
+	key, expires, grants, err := k.open(raw)
 	if err != nil {
-		return nil, ErrMalformed
-	}
-	secret, ok := k[v.APIKey()]
-	if !ok || secret == "" {
-		return nil, ErrUnknownKey
-	}
-	registered, grants, err := v.Verify(secret)
-	if err != nil {
-		return nil, ErrInvalid
+		return nil, err
 	}
 	c, err := read(grants)
 	if err != nil {
 		return nil, err
 	}
-	c.key = v.APIKey()
-	c.Expires = registered.ExpiresAt.Time
+	c.key, c.Expires = key, expires
 	return c, nil
+}
+
+// open checks signature and lifetime alone.
+func (k Keys) open(raw string) (key string, expires time.Time, grants *auth.ClaimGrants, err error) {
+	switch {
+	case raw == "":
+		return "", expires, nil, ErrMissing
+	case len(raw) > MaxBytes:
+		return "", expires, nil, fmt.Errorf("%w: %d bytes", ErrMalformed, len(raw))
+	}
+	v, err := auth.ParseAPIToken(raw)
+	if err != nil {
+		return "", expires, nil, ErrMalformed
+	}
+	secret, ok := k[v.APIKey()]
+	if !ok || secret == "" {
+		return "", expires, nil, ErrUnknownKey
+	}
+	registered, grants, err := v.Verify(secret)
+	if err != nil {
+		return "", expires, nil, ErrInvalid
+	}
+	return v.APIKey(), registered.ExpiresAt.Time, grants, nil
 }
 
 // Refresh signs the same permissions anew, for a client that stays longer than
