@@ -18,6 +18,7 @@ type Config struct {
 	Observer Observer              // nil: nobody is told
 	Log      *slog.Logger          // nil: silence
 	Metrics  prometheus.Registerer // nil: not exported
+	Webhooks []string              // URLs that are told what happens in rooms
 	Limits   Limits                // zero fields take their defaults
 	Times    Times                 // zero fields take their defaults
 }
@@ -72,6 +73,8 @@ type Times struct {
 	// Media is how long a participant may be without a media transport, at
 	// first or after it failed. Default 30 s.
 	Media time.Duration
+	// Webhooks is how long Close waits for webhooks to be delivered. Default 5 s.
+	Webhooks time.Duration
 	// EmptyRoom is how long a room outlives its last participant. Default 20 s.
 	EmptyRoom time.Duration
 	// TokenRefresh is how often clients get a fresh token, TokenTTL how long it
@@ -116,6 +119,7 @@ func (t Times) withDefaults() Times {
 		Write:        or(t.Write, 5*time.Second),
 		Resume:       or(t.Resume, 10*time.Second),
 		Media:        or(t.Media, 30*time.Second),
+		Webhooks:     or(t.Webhooks, 5*time.Second),
 		EmptyRoom:    or(t.EmptyRoom, 20*time.Second),
 		TokenRefresh: or(t.TokenRefresh, 5*time.Minute),
 		TokenTTL:     or(t.TokenTTL, 10*time.Minute),

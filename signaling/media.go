@@ -135,8 +135,9 @@ func (r *liveRoom) connected(p *participant) {
 		p.timers.media = nil
 	}
 	if p.state != livekit.ParticipantInfo_ACTIVE {
-		p.state = livekit.ParticipantInfo_ACTIVE
+		p.state, p.connected = livekit.ParticipantInfo_ACTIVE, true
 		r.announce(p)
+		p.hookPerson(eventParticipantJoined)
 	}
 	r.server.cfg.Observer.Connected(r.name, p.person())
 	p.sendLease()

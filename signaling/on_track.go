@@ -138,6 +138,7 @@ func (r *liveRoom) published(p *participant, info sfu.PublicationInfo) {
 		return
 	}
 	r.server.cfg.Observer.Published(r.name, p.person(), t.info.GetSid())
+	p.hookTrack(eventTrackPublished, t)
 	for _, q := range r.present {
 		if q != p {
 			r.offerTrack(q, t)

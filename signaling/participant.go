@@ -38,6 +38,7 @@ type participant struct {
 	autoSubscribe bool
 	wants         map[string]bool // explicit subscriptions and refusals, by track sid
 	missed        map[string]*livekit.ParticipantInfo
+	connected     bool // the media transport was up once
 	gone          bool
 	timers        timers
 }

@@ -31,6 +31,7 @@ func (r *liveRoom) remove(p *participant, why livekit.DisconnectReason, word *li
 		r.broadcast(participantUpdate(info), nil)
 		r.keepForAbsent(info)
 	}
+	p.hookLeft()
 	p.media.stop()
 	r.server.metrics.participants.WithLabelValues(string(p.claims.Role)).Dec()
 	r.server.cfg.Observer.Left(r.name, p.person())

@@ -77,6 +77,7 @@ func newRoom(s *Server, name string) *liveRoom {
 func (r *liveRoom) run() {
 	defer close(r.done)
 	r.server.cfg.Observer.RoomOpened(r.name)
+	r.hookRoom(eventRoomStarted)
 	r.armEmpty()
 	for !r.closed {
 		(<-r.ops)()
@@ -95,6 +96,7 @@ func (r *liveRoom) run() {
 		}
 	}
 	r.media.Close()
+	r.hookRoom(eventRoomFinished)
 	r.server.cfg.Observer.RoomClosed(r.name)
 }
 

@@ -1,15 +1,19 @@
 package signaling
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 
 	"github.com/gorilla/websocket"
 	"github.com/livekit/protocol/livekit"
 
 	"github.com/easel-live/easel/sfu"
+	"github.com/easel-live/easel/signaling/webhook"
 	"github.com/easel-live/easel/wire"
 )
 
@@ -24,6 +28,7 @@ var (
 type Server struct {
 	cfg      Config
 	metrics  *metrics
+	hooks    *webhook.Sender // nil: nobody is told
 	upgrader websocket.Upgrader
 	conns    sync.WaitGroup // HTTP requests that became WebSockets
 	running  sync.WaitGroup // rooms
@@ -43,14 +48,28 @@ func NewServer(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("signaling: metrics: %w", err)
 	}
+	hooks, err := newHooks(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
+	}
 	return &Server{
-		cfg: cfg, metrics: m, rooms: make(map[string]*liveRoom),
+		cfg: cfg, metrics: m, hooks: hooks, rooms: make(map[string]*liveRoom),
 		upgrader: websocket.Upgrader{
 			// Pages of any origin may join: the token is what opens the room,
 			// and no cookie is looked at.
 			CheckOrigin: func(*http.Request) bool { return true },
 		},
 	}, nil
+}
+
+// newHooks makes the webhooks' sender. Of several API keys it signs with the
+// first by name.
+func newHooks(cfg Config) (*webhook.Sender, error) {
+	if len(cfg.Webhooks) == 0 {
+		return nil, nil
+	}
+	key := slices.Min(slices.Collect(maps.Keys(cfg.Keys)))
+	return webhook.New(webhook.Config{URLs: cfg.Webhooks, Key: key, Secret: cfg.Keys[key], Log: cfg.Log})
 }
 
 // Mount adds the LiveKit endpoints to mux.
@@ -146,4 +165,7 @@ func (s *Server) Close() {
 	}
 	s.running.Wait()
 	s.conns.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Times.Webhooks)
+	defer cancel()
+	s.hooks.Close(ctx)
 }

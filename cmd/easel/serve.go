@@ -23,6 +23,7 @@ type serveCommand struct {
 	TCPPort  int        `env:"EASEL_TCP_PORT" default:"-1" help:"TCP port of media where UDP is blocked; 0 switches it off. Default 7881, or none when that is taken."`
 	Agent    string     `env:"EASEL_AGENT" type:"path" help:"The agent's binary; default easel-agent beside this one."`
 	User     string     `env:"EASEL_USER" help:"User that sessions run as when the server is root; default easel, else nobody."`
+	Webhooks []string   `env:"EASEL_WEBHOOK_URLS" name:"webhook-url" help:"URLs that are told of rooms, people and tracks, in LiveKit's signed format; commas between several."`
 	Max      int        `env:"EASEL_MAX_SESSIONS" default:"32" help:"Sessions alive at once."`
 	Dev      bool       `help:"Sign tokens with the well-known key pair devkey, so that stock LiveKit tools can join; loopback only."`
 	LogLevel slog.Level `env:"EASEL_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
@@ -112,6 +113,7 @@ type config struct {
 	keys             keyPair
 	signing          []byte
 	max              int
+	webhooks         []string
 }
 
 func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (config, error) {
@@ -128,7 +130,7 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 		reach = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	out := config{
-		dir: dir, user: c.User, agent: c.Agent, max: c.Max,
+		dir: dir, user: c.User, agent: c.Agent, max: c.Max, webhooks: c.Webhooks,
 		url: "http://" + netip.AddrPortFrom(reach, addr.Port()).String(),
 		udp: netip.AddrPortFrom(host, c.UDPPort),
 	}

@@ -75,6 +75,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 	watch := newObserver(s.metrics)
 	s.signaling, err = signaling.NewServer(signaling.Config{
 		Keys: token.Keys{cfg.keys.Key: cfg.keys.Secret}, Engine: s.engine, Observer: watch, Log: log, Metrics: s.metrics,
+		Webhooks: cfg.webhooks,
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("signaling: %w", err), s.engine.Close())
