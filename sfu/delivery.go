@@ -13,6 +13,8 @@ const (
 	// hopelessLoss is a share of lost packets that no repair makes up for. Two
 	// windows in a row are not an outage.
 	hopelessLoss = 0.4
+	// feltLoss is a share that a queue which overflows now and then makes.
+	feltLoss = 0.02
 )
 
 // delivery watches whether what is sent arrives at all. The estimate assumes
@@ -21,10 +23,11 @@ const (
 // path's nature.
 type delivery struct {
 	began          time.Time
-	bytes          int // sent
-	received, lost int // reported
-	bad            int // windows in a row
-	arrives        int // bits per second, when bad
+	bytes          int  // sent
+	received, lost int  // reported
+	bad            int  // windows in a row
+	arrives        int  // bits per second, when bad
+	loses          bool // in the newest window
 }
 
 // sent takes note of a packet.
@@ -48,6 +51,7 @@ func (d *delivery) report(f *estimate.Feedback, now time.Time) {
 		return
 	}
 	share := float64(d.lost) / float64(d.received+d.lost)
+	d.loses = share > feltLoss
 	if share > hopelessLoss {
 		d.bad++
 		d.arrives = int((1 - share) * float64(d.bytes*8) / took.Seconds())

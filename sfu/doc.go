@@ -77,8 +77,8 @@
 // sparse frames back. It carries a transport-wide number too if the viewer
 // negotiated that; both have constant length, so equal packets stay equal.
 //
-// Nothing is held back from a viewer that has not reported anything yet: the
-// first picture comes as fast as it can.
+// Nothing is held back from a viewer that reports no loss: the first picture
+// comes as fast as it can.
 //
 // # Negotiation
 //

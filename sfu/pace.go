@@ -25,16 +25,19 @@ type pace struct {
 	burst  float64 // bytes
 	credit float64 // bytes; negative after a burst
 	filled time.Time
-	least  float64 // rate that it never falls below
+	least  int // bits per second that the layers in use take
 }
 
-// set follows the estimate, in bits per second.
+// set follows the estimate, in bits per second, or what the layers in use take
+// if that is more: they were chosen, and packets that wait ever longer help
+// nobody.
 func (p *pace) set(estimate int) {
+	estimate = max(estimate, p.least)
 	burst := min(max(float64(estimate)/8*paceBurst.Seconds(), minPaceBurst), maxPaceBurst)
 	if p.rate == 0 {
 		p.credit = burst
 	}
-	p.rate, p.burst = max(paceFactor*float64(estimate)/8, p.least), burst
+	p.rate, p.burst = paceFactor*float64(estimate)/8, burst
 }
 
 // open says whether a packet may leave.

@@ -84,7 +84,7 @@ func (p *path) hear(packet rtcp.Packet, now time.Time) {
 	default:
 		return
 	}
-	p.pace.set(p.est.Estimate().BitsPerSecond)
+	p.repace()
 }
 
 // tick lets time pass; wanted is what the viewer's tracks could use. It says
@@ -97,7 +97,7 @@ func (p *path) tick(now time.Time, wanted int) bool {
 	}
 	p.est.Want(wanted)
 	p.est.Advance(now)
-	p.pace.set(p.est.Estimate().BitsPerSecond)
+	p.repace()
 	if probe, ok := p.est.NextProbe(now); ok {
 		p.probe = probe
 		return true
@@ -105,12 +105,21 @@ func (p *path) tick(now time.Time, wanted int) bool {
 	return false
 }
 
-// sendsAtLeast keeps the pace above what the layers in use take, in bits per
-// second: they were chosen, and packets that wait ever longer help nobody.
+// repace follows the estimate while packets get lost. Delay alone holds nothing
+// back: it may be a busy machine at the other end. The caller holds p.mu.
+func (p *path) repace() {
+	if p.delivery.loses {
+		p.pace.set(p.est.Estimate().BitsPerSecond)
+		return
+	}
+	p.pace.rate = 0
+}
+
+// sendsAtLeast tells what the layers in use take, in bits per second.
 func (p *path) sendsAtLeast(bitsPerSecond int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.pace.least = 1.5 * float64(bitsPerSecond) / 8
+	p.pace.least = bitsPerSecond
 }
 
 // takeProbe is the probe that is to be sent now; ok is false when there is none.

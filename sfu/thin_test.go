@@ -205,7 +205,7 @@ func (c *client) settles(what string, layer, packets int) time.Duration {
 	c.t.Helper()
 	began := time.Now()
 	_, at := c.recent(0)
-	for time.Since(began) < 3*patience {
+	for time.Since(began) < 6*patience {
 		time.Sleep(time.Second)
 		layers, now := c.recent(at)
 		c.t.Logf("%s: %v after %v, %s", what, layers, time.Since(began).Round(100*time.Millisecond), c.peer.describePath())
@@ -276,5 +276,5 @@ func TestAPictureThatDoesNotFitIsPaused(t *testing.T) {
 	}
 	eventually(t, "the client is told of the pause", told(true))
 	line.set(5_000_000)
-	waitFor(t, 3*patience, "the client is told of the end", told(false))
+	waitFor(t, 6*patience, "the client is told of the end", told(false))
 }
