@@ -53,6 +53,17 @@ func (d *downTrack) lostPicture(now time.Time) {
 	}
 }
 
+// refresh passes on a page's request for a keyframe.
+func (d *downTrack) refresh(now time.Time) {
+	d.mu.Lock()
+	l := d.current
+	passes := d.pleas.grant(now)
+	d.mu.Unlock()
+	if l != nil && passes {
+		l.wantKeyframe(now)
+	}
+}
+
 // hearReport notes what the viewer has, and measures the round trip (RFC 3550
 // section 6.4.1).
 func (d *downTrack) hearReport(r rtcp.ReceptionReport, now time.Time) {

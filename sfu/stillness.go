@@ -16,11 +16,14 @@ const (
 // them ask again, and a session at rest would never be at rest.
 //
 // A request on a still stream is taken for impatience while the viewer's own
-// report says it has everything, unless the viewer insists.
+// report says it has everything, unless the viewer insists. The first one is
+// answered: a page that attached the track after its first frames were decoded
+// shows nothing until another comes.
 type stillness struct {
 	heard     uint16 // highest sequence number that the viewer has reported
 	heardAt   time.Time
 	reported  bool
+	greeted   bool      // the first impatience was answered
 	doubtedAt time.Time // last request that was taken for impatience
 }
 
@@ -43,7 +46,8 @@ func (s *stillness) impatient(now, lastSent time.Time, sent uint16) bool {
 	if !s.reported || s.heard != sent || now.Sub(lastSent) < stillAfter {
 		return false
 	}
-	if now.Sub(s.doubtedAt) < insistWithin {
+	if now.Sub(s.doubtedAt) < insistWithin || !s.greeted {
+		s.greeted = true
 		return false
 	}
 	s.doubtedAt = now

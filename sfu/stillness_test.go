@@ -20,6 +20,9 @@ func TestImpatience(t *testing.T) {
 	if s.impatient(at(time.Second), sent, 7) {
 		t.Error("a request in the middle of the show was taken for impatience")
 	}
+	if s.impatient(at(2500*time.Millisecond), sent, 7) {
+		t.Error("a viewer that may show nothing yet was not answered")
+	}
 	if !s.impatient(at(3*time.Second), sent, 7) {
 		t.Error("a viewer that has everything was answered")
 	}

@@ -3,6 +3,7 @@ package sfu
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 )
@@ -73,6 +74,16 @@ func (p *Peer) Prefer(id TrackID, pref Preference) error {
 	}
 	s.down.prefer(pref)
 	return nil
+}
+
+// Refresh asks for keyframes of all that the peer watches, for a viewer whose
+// receiver has everything and whose window shows nothing: a browser shows no
+// frame that was decoded before the page attached the track. Requests join
+// everyone else's and are throttled as theirs are.
+func (p *Peer) Refresh(now time.Time) {
+	for _, s := range p.subscriptions() {
+		s.down.refresh(now)
+	}
 }
 
 // find is the subscription to a track. The caller holds p.mu.

@@ -19,8 +19,14 @@ func (p *participant) onControl(payload []byte) {
 		p.log.Debug("control message refused", "error", err)
 		return
 	}
-	if c.Type == wire.ControlReport {
+	switch c.Type {
+	case wire.ControlReport:
 		p.onReport(c.PhotonMS)
+		return
+	case wire.ControlRefresh:
+		if peer := p.media.peer.Load(); peer != nil {
+			peer.Refresh(time.Now())
+		}
 		return
 	}
 	changed, err := p.room.arbiter.Command(p.claims.Identity, c, time.Now())

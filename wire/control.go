@@ -16,6 +16,7 @@ const (
 	ControlRelease = "release" // I am done
 	ControlGrant   = "grant"   // the holder or the owner hands over to To
 	ControlReport  = "report"  // measured input-to-photon latencies
+	ControlRefresh = "refresh" // my window shows no picture: send one that needs no other
 	// From the server.
 	ControlLease   = "lease"   // the lease as it stands now, to everyone
 	ControlRefused = "refused" // what you asked was not done; Reason says why

@@ -9,7 +9,7 @@ export interface Lease {
 
 /** A message about control of the canvas. */
 export type Control =
-  | { type: 'request' | 'take' | 'release' }
+  | { type: 'request' | 'take' | 'release' | 'refresh' }
   | { type: 'grant'; to: string }
   | { type: 'report'; photonMs: number[] }
   | { type: 'lease'; lease: Lease }
@@ -19,7 +19,7 @@ export type Control =
 /** The messages that people send. */
 export type Asking = Extract<
   Control,
-  { type: 'request' | 'take' | 'release' | 'grant' | 'report' }
+  { type: 'request' | 'take' | 'release' | 'grant' | 'report' | 'refresh' }
 >;
 
 export function encodeControl(control: Asking): Uint8Array<ArrayBuffer> {
@@ -53,6 +53,7 @@ export function decodeControl(bytes: Uint8Array): Control | null {
     case 'request':
     case 'take':
     case 'release':
+    case 'refresh':
       return { type };
     case 'grant':
       return { type, to: text(message.to) };

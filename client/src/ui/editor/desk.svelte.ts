@@ -122,6 +122,11 @@ export class Desk {
     this.#link?.ask({ type: this.#asking ? 'take' : move });
   }
 
+  /** Asks for a picture that needs no other: the window shows none. */
+  refresh(): void {
+    this.#link?.ask({ type: 'refresh' });
+  }
+
   /** Hands control to somebody. */
   grant(to: string): void {
     this.#link?.ask({ type: 'grant', to });
