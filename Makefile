@@ -57,8 +57,9 @@ test-whole: deps-test build ## the product as a whole, and stock LiveKit clients
 	go test -count=1 -timeout 20m -p 1 ./test/...
 	cd test/serversdk && go test -count=1 -timeout 10m ./...
 
-bench: deps-test build ## the hot paths' benchmarks, then latency in a real browser
+bench: deps-test build ## the hot paths' benchmarks, viewers on bad lines, latency in a real browser
 	go test -run '^$$' -bench . -benchmem ./sfu/... ./capture/... ./wire/...
+	go vet -tags lines ./sfu && go test -tags lines -count=1 -run 'Line|Lossy|Paused' -v ./sfu
 	bin/easel-bench latency
 
 clean: ## remove what was built

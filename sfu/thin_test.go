@@ -1,3 +1,8 @@
+//go:build lines
+
+// Viewers behind bad lines, in real time: what these tests measure depends on how
+// busy the machine is, so `make bench` runs them and `make test` does not.
+
 package sfu
 
 import (
