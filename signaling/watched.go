@@ -36,7 +36,8 @@ func (p *participant) sendWatched(t *track) {
 	qualities := p.subscribedQualities(t)
 	p.send(&livekit.SignalResponse{Message: &livekit.SignalResponse_SubscribedQualityUpdate{
 		SubscribedQualityUpdate: &livekit.SubscribedQualityUpdate{
-			TrackSid:            t.info.GetSid(),
+			TrackSid: t.info.GetSid(),
+			//lint:ignore SA1019 older LiveKit clients read nothing else
 			SubscribedQualities: qualities,
 			SubscribedCodecs: []*livekit.SubscribedCodec{{
 				Codec:     strings.ToLower(strings.TrimPrefix(t.info.GetMimeType(), "video/")),

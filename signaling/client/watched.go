@@ -39,7 +39,7 @@ func (c *Conn) onWatched(u *livekit.SubscribedQualityUpdate) {
 // watchedLayers reads which of n layers, smallest first, are watched. A layer
 // that the server says nothing about is.
 func watchedLayers(u *livekit.SubscribedQualityUpdate, n int) []bool {
-	said := u.GetSubscribedQualities()
+	var said []*livekit.SubscribedQuality
 	if codecs := u.GetSubscribedCodecs(); len(codecs) > 0 {
 		said = codecs[0].GetQualities()
 	}
