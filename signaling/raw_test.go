@@ -139,18 +139,11 @@ func (c *rawClient) closeReason() (int, string) {
 
 func (c *rawClient) send(req *livekit.SignalRequest) {
 	c.t.Helper()
-	if err := c.trySend(req); err != nil {
-		c.t.Fatal(err)
-	}
-}
-
-func (c *rawClient) trySend(req *livekit.SignalRequest) error {
-	c.t.Helper()
 	raw, err := proto.Marshal(req)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return c.ws.WriteMessage(websocket.BinaryMessage, raw)
+	c.write(websocket.BinaryMessage, raw)
 }
 
 func (c *rawClient) write(kind int, raw []byte) {
