@@ -41,23 +41,20 @@ func (d *downTrack) hear(p rtcp.Packet, now time.Time) {
 	}
 }
 
-// lostPicture passes a viewer's request for a keyframe to the layer, where it
-// joins everyone else's, unless the viewer merely has nothing to see.
-func (d *downTrack) lostPicture(now time.Time) {
-	d.mu.Lock()
-	l := d.current
-	passes := !d.stillness.impatient(now, d.lastSent, d.header.SequenceNumber) && d.pleas.grant(now)
-	d.mu.Unlock()
-	if l != nil && passes {
-		l.wantKeyframe(now)
-	}
-}
+// lostPicture takes a receiver's request for a keyframe, unless it merely has
+// nothing to see.
+func (d *downTrack) lostPicture(now time.Time) { d.plead(now, true) }
 
-// refresh passes on a page's request for a keyframe.
-func (d *downTrack) refresh(now time.Time) {
+// refresh takes a page's request, which knows what its window shows.
+func (d *downTrack) refresh(now time.Time) { d.plead(now, false) }
+
+// plead passes a viewer's request for a keyframe to the layer, where it joins
+// everyone else's; a doubted one is weighed for impatience first.
+func (d *downTrack) plead(now time.Time, doubted bool) {
 	d.mu.Lock()
 	l := d.current
-	passes := d.pleas.grant(now)
+	impatient := doubted && d.stillness.impatient(now, d.lastSent, d.header.SequenceNumber)
+	passes := !impatient && d.pleas.grant(now)
 	d.mu.Unlock()
 	if l != nil && passes {
 		l.wantKeyframe(now)

@@ -100,7 +100,10 @@ func TestEndWhileStarting(t *testing.T) {
 	}
 }
 
-func TestAdoption(t *testing.T) {
+// leftover is a house whose data directory holds the session of a server that
+// was killed, and the session's record.
+func leftover(t *testing.T) (*house, record) {
+	t.Helper()
 	data, agent := dataDir(t), standIn(t)
 	id, kill := serverToKill(t, data, agent)
 	h, err := newHouse(data, agent)
@@ -112,6 +115,12 @@ func TestAdoption(t *testing.T) {
 		t.Fatal(err)
 	}
 	kill()
+	return h, rec
+}
+
+func TestAdoption(t *testing.T) {
+	h, rec := leftover(t)
+	id := rec.Spec.ID
 	if err := h.service.Adopt(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -136,17 +145,8 @@ func TestAdoption(t *testing.T) {
 // TestBrokenLeftover kills the server and then the display: the next server
 // has nothing to take over and cleans up.
 func TestBrokenLeftover(t *testing.T) {
-	data, agent := dataDir(t), standIn(t)
-	id, kill := serverToKill(t, data, agent)
-	h, err := newHouse(data, agent)
-	if err != nil {
-		t.Fatal(err)
-	}
-	rec, err := h.launcher.readRecord(id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	kill()
+	h, rec := leftover(t)
+	id := rec.Spec.ID
 	unix.Kill(rec.Parts[displayPart].PID, unix.SIGKILL)
 	for rec.Parts[displayPart].alive() {
 		time.Sleep(time.Millisecond)
