@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/easel-live/easel/capture/codec"
 	"github.com/easel-live/easel/capture/damage"
 	"github.com/easel-live/easel/capture/encode"
 	"github.com/easel-live/easel/capture/packetize"
@@ -33,7 +34,8 @@ type layer struct {
 	index   int
 	divisor int // 1: the display's size, 2: half of it
 	picture *encode.Picture
-	encoder *encode.VP8
+	codec   codec.Codec
+	encoder encode.Encoder
 	packets *packetize.VP8
 
 	dirty    damage.Region // changed since this layer's last frame
@@ -53,7 +55,7 @@ type layer struct {
 
 func newLayer(index, divisor, fps, kbps int) *layer {
 	l := &layer{
-		index: index, divisor: divisor,
+		index: index, divisor: divisor, codec: codec.VP8,
 		packets: packetize.New(uint16(rand.Uint32()), uint16(rand.Uint32())),
 		pace:    pace{interval: time.Second / time.Duration(fps)},
 	}
@@ -87,7 +89,7 @@ func (l *layer) restart() error {
 		l.encoder = nil
 	}
 	var err error
-	l.encoder, err = encode.NewVP8(encode.Options{Size: l.picture.Size(), Kbps: int(l.kbps.Load())})
+	l.encoder, err = encode.New(l.codec, encode.Options{Size: l.picture.Size(), Kbps: int(l.kbps.Load())})
 	l.keyWanted.Store(true)
 	l.keyed = false
 	return err

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/easel-live/easel/capture/codec"
 	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/capture/encode"
 	"github.com/easel-live/easel/capture/inject"
@@ -264,7 +265,7 @@ func TestEncoderIsReplaced(t *testing.T) {
 	breakIt := func() {
 		full.encoder.Close()
 		// Of another size, it will refuse the picture.
-		if full.encoder, err = encode.NewVP8(encode.Options{Size: image.Pt(64, 64), Kbps: 100}); err != nil {
+		if full.encoder, err = encode.New(codec.VP8, encode.Options{Size: image.Pt(64, 64), Kbps: 100}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"pgregory.net/rapid"
+
+	"github.com/easel-live/easel/capture/codec"
 )
 
 // screen is a made-up display of BGRX pixels.
@@ -152,7 +154,7 @@ func TestBadRectangles(t *testing.T) {
 		if _, err := NewPicture(size); !errors.Is(err, ErrSize) {
 			t.Errorf("%v: %v", size, err)
 		}
-		if _, err := NewVP8(Options{Size: size}); !errors.Is(err, ErrSize) {
+		if _, err := New(codec.VP8, Options{Size: size}); !errors.Is(err, ErrSize) {
 			t.Errorf("encoder %v: %v", size, err)
 		}
 	}

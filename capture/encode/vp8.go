@@ -1,7 +1,3 @@
-// Package encode turns captured pixels into compressed video: libyuv converts
-// what changed into a persistent picture, libvpx encodes it as VP8. It is the
-// one package that calls C, knows nothing of displays or networks, and takes
-// plain rectangles and numbers.
 package encode
 
 // #include "vp8.h"
@@ -42,15 +38,8 @@ const (
 // maxRects is how many rectangles Encode passes on before it joins them.
 const maxRects = 16
 
-// Options are the settings of an encoder.
-type Options struct {
-	Size image.Point // pixels; any, odd sides too
-	Kbps int         // target bitrate in 1,000 bits per second
-}
-
-// VP8 encodes the successive states of one picture. Not for use by several
-// goroutines at once.
-type VP8 struct {
+// vp8 is the Encoder that everybody can decode, by libvpx.
+type vp8 struct {
 	c       *C.easel_vp8
 	out     C.easel_frame
 	rects   [maxRects * 4]C.int32_t
@@ -62,19 +51,8 @@ type VP8 struct {
 	pts     C.int64_t
 }
 
-// Frame is one encoded frame.
-type Frame struct {
-	Data      []byte // the encoder's memory, valid until its next call
-	Key       bool
-	Quantizer int // 0 best, 63 worst
-}
-
-// NewVP8 makes an encoder. Its first frame is a keyframe. Close frees it.
-func NewVP8(o Options) (*VP8, error) {
-	if o.Size.X < 1 || o.Size.Y < 1 || o.Size.X > MaxSide || o.Size.Y > MaxSide {
-		return nil, fmt.Errorf("%w: %v", ErrSize, o.Size)
-	}
-	e := &VP8{c: C.easel_vp8_new(), size: o.Size, kbps: max(o.Kbps, 1)}
+func newVP8(o Options) (*vp8, error) {
+	e := &vp8{c: C.easel_vp8_new(), size: o.Size, kbps: o.Kbps}
 	if e.c == nil {
 		return nil, fmt.Errorf("encode: no memory for an encoder of %v", o.Size)
 	}
@@ -85,11 +63,11 @@ func NewVP8(o Options) (*VP8, error) {
 	return e, nil
 }
 
-// Close frees the encoder.
-func (e *VP8) Close() { C.easel_vp8_free(e.c) }
+// Close implements Encoder.
+func (e *vp8) Close() { C.easel_vp8_free(e.c) }
 
-// SetBitrate changes the target, in 1,000 bits per second, from the next frame.
-func (e *VP8) SetBitrate(kbps int) error {
+// SetBitrate implements Encoder.
+func (e *vp8) SetBitrate(kbps int) error {
 	if kbps = max(kbps, 1); kbps == e.kbps {
 		return nil
 	}
@@ -97,21 +75,8 @@ func (e *VP8) SetBitrate(kbps int) error {
 	return e.configure()
 }
 
-// Request says what to encode.
-type Request struct {
-	// Changed covers what changed in the picture since the encoder last saw
-	// it; the rest is taken to be as it was, and costs next to nothing.
-	Changed []image.Rectangle
-	// At is when the picture was captured, on any clock that only goes forward.
-	At time.Duration
-	// Key asks for a keyframe, which shows all of the picture.
-	Key bool
-	// Refine asks for quality rather than for the bitrate: for a picture at rest.
-	Refine bool
-}
-
-// Encode encodes the picture as it is now, as one frame.
-func (e *VP8) Encode(p *Picture, r Request) (Frame, error) {
+// Encode implements Encoder.
+func (e *vp8) Encode(p *Picture, r Request) (Frame, error) {
 	if p.Size() != e.size {
 		return Frame{}, fmt.Errorf("%w: picture of %v in an encoder of %v", ErrSize, p.Size(), e.size)
 	}
@@ -144,9 +109,9 @@ func (e *VP8) Encode(p *Picture, r Request) (Frame, error) {
 
 // Error is the mean squared error of the luma of what receivers see now against
 // p: 0 for a perfect copy.
-func (e *VP8) Error(p *Picture) float64 { return float64(C.easel_vp8_error(e.c, &p.c)) }
+func (e *vp8) Error(p *Picture) float64 { return float64(C.easel_vp8_error(e.c, &p.c)) }
 
-func (e *VP8) configure() error {
+func (e *vp8) configure() error {
 	worst, refine := worstQuantizer, C.int(0)
 	if e.refined {
 		worst, refine = refinedQuantizer, 1
@@ -158,7 +123,7 @@ func (e *VP8) configure() error {
 }
 
 // setRects lays the rectangles out for C, joining those that don't fit.
-func (e *VP8) setRects(changed []image.Rectangle) int {
+func (e *vp8) setRects(changed []image.Rectangle) int {
 	n := min(len(changed), maxRects)
 	for i, r := range changed[:n] {
 		if i == n-1 {

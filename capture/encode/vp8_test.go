@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-func encoder(t testing.TB, o Options) *VP8 {
+func encoder(t testing.TB, o Options) *vp8 {
 	t.Helper()
-	e, err := NewVP8(o)
+	e, err := newVP8(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -16,7 +16,7 @@ func encoder(t testing.TB, o Options) *VP8 {
 	return e
 }
 
-func encode(t testing.TB, e *VP8, p *Picture, r Request) Frame {
+func encode(t testing.TB, e *vp8, p *Picture, r Request) Frame {
 	t.Helper()
 	f, err := e.Encode(p, r)
 	if err != nil {
@@ -145,7 +145,7 @@ func TestWrongPicture(t *testing.T) {
 }
 
 func TestManyRectanglesAreJoined(t *testing.T) {
-	var e VP8
+	var e vp8
 	rects := make([]image.Rectangle, maxRects+5)
 	for i := range rects {
 		rects[i] = image.Rect(i*10, i, i*10+5, i+5)
