@@ -134,8 +134,8 @@ func (a *Agent) spec() client.VideoSpec {
 		Name:  TrackName,
 		Codec: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: clockRate},
 		Layers: []client.Layer{
-			HalfLayer: {RID: "h", Width: half.X, Height: half.Y},
-			FullLayer: {RID: "f", Width: full.X, Height: full.Y},
+			HalfLayer: {RID: "h", Width: half.X, Height: half.Y, BitsPerSecond: 1000 * a.config.Options.HalfKbps},
+			FullLayer: {RID: "f", Width: full.X, Height: full.Y, BitsPerSecond: 1000 * a.config.Options.Kbps},
 		},
 		OnRTCP:    a.feedback,
 		OnWatched: a.watched,
@@ -152,7 +152,7 @@ func (a *Agent) feedback(layer int, pkt rtcp.Packet) {
 	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 		s.RequestKeyframe(layer)
 	case *rtcp.ReceiverEstimatedMaximumBitrate:
-		s.SetBitrate(float64(p.Bitrate))
+		s.SetBitrate(layer, float64(p.Bitrate))
 	}
 }
 

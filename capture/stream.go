@@ -29,6 +29,10 @@ const (
 	// while it grabbed.
 	grabRounds = 3
 
+	// leastKbps is what makes a moving picture of a whole desktop at all, and
+	// leastHalfKbps of one at half size, in 1,000 bits per second.
+	leastKbps, leastHalfKbps = 300, 100
+
 	// staleWait is how long a capture waits after the display refused it.
 	staleWait = 10 * time.Millisecond
 )
@@ -121,12 +125,15 @@ func (s *Stream) RequestKeyframe(layer int) {
 	s.poke()
 }
 
-// SetBitrate gives both layers together what the server estimates it can take,
-// in bits per second. The full layer never gets more than Options say.
-func (s *Stream) SetBitrate(bps float64) {
-	half := min(s.opts.HalfKbps, int(bps/1000)/4)
-	s.layers[HalfLayer].kbps.Store(int32(max(half, 100)))
-	s.layers[FullLayer].kbps.Store(int32(min(max(int(bps*0.9/1000)-half, 300), s.opts.Kbps)))
+// SetBitrate gives a layer what its best-connected viewer can take, in bits per
+// second: never more than Options say, nor less than makes a picture.
+func (s *Stream) SetBitrate(layer int, bps float64) {
+	least, most := leastKbps, s.opts.Kbps
+	if layer == HalfLayer {
+		least, most = leastHalfKbps, s.opts.HalfKbps
+	}
+	kbps := int(min(bps/1000, float64(most)))
+	s.layers[layer].kbps.Store(int32(max(kbps, min(least, most))))
 }
 
 // Resize asks for another display size; the last wish counts.

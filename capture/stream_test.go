@@ -304,13 +304,14 @@ func TestServerLost(t *testing.T) {
 	<-d.Lost() // run checks that the stream ends for that reason
 }
 
-func TestBitrateFollowsEstimate(t *testing.T) {
+func TestBitrateFollowsTheAudience(t *testing.T) {
 	s := NewStream(nil, nil, Options{Kbps: 3000, HalfKbps: 800})
 	for _, c := range []struct {
 		bps        float64
 		full, half int32
-	}{{10e6, 3000, 800}, {2e6, 1300, 500}, {100e3, 300, 100}, {0, 300, 100}} {
-		s.SetBitrate(c.bps)
+	}{{10e6, 3000, 800}, {700e3, 700, 700}, {200e3, 300, 200}, {0, 300, 100}, {1e30, 3000, 800}} {
+		s.SetBitrate(FullLayer, c.bps)
+		s.SetBitrate(HalfLayer, c.bps)
 		if full, half := s.layers[FullLayer].kbps.Load(), s.layers[HalfLayer].kbps.Load(); full != c.full || half != c.half {
 			t.Errorf("%v b/s: %d and %d, want %d and %d", c.bps, full, half, c.full, c.half)
 		}

@@ -6,6 +6,7 @@ type wish struct {
 	has    Quality         // what it was allowed before; Off: paused
 	needs  [qualities]int  // bits per second of each layer
 	exists [qualities]bool // media has come
+	layers *layerTable
 }
 
 // Shares of a layer's bitrate that decide, as hysteresis: to be given a better
@@ -31,7 +32,8 @@ type budget struct {
 // takes the best quality that each may have.
 func allocate(b budget, wishes []wish, given []Quality) {
 	left := float64(b.total)
-	for i, w := range wishes {
+	for i := range wishes {
+		w := &wishes[i]
 		given[i] = Off
 		low := w.next(Off)
 		if low == Off {
@@ -49,7 +51,8 @@ func allocate(b budget, wishes []wish, given []Quality) {
 		}
 	}
 	for range int(qualities) - 1 {
-		for i, w := range wishes {
+		for i := range wishes {
+			w := &wishes[i]
 			up := w.next(given[i])
 			if given[i] == Off || given[i] == High || up == Off || up > w.most {
 				continue
@@ -70,7 +73,7 @@ func allocate(b budget, wishes []wish, given []Quality) {
 }
 
 // next is the layer above q, Off when there is none.
-func (w wish) next(q Quality) Quality {
+func (w *wish) next(q Quality) Quality {
 	for up := q + 1; up < qualities; up++ {
 		if w.exists[up] {
 			return up

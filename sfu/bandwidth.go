@@ -8,10 +8,13 @@ const (
 	// wantAtLeast keeps a path explored while the screen rests, in bits per
 	// second.
 	wantAtLeast = 1_000_000
+	// exploreFor is how long after the last packet a path is explored for all
+	// that a publisher could be told to send.
+	exploreFor = 10 * time.Second
 )
 
 // balance gives each of the viewer's tracks the layers that the path carries,
-// and looks for more when more is wanted.
+// looks for more when more is wanted, and tells layers what they may take.
 func (p *Peer) balance(now time.Time) {
 	var tracks []*downTrack
 	var wishes []wish
@@ -19,13 +22,7 @@ func (p *Peer) balance(now time.Time) {
 	for _, s := range p.subscriptions() {
 		if w, ok := s.down.wish(); ok {
 			tracks, wishes = append(tracks, s.down), append(wishes, w)
-			top := w.next(Off)
-			for up := top; up != Off && up <= w.most; up = w.next(up) {
-				top = up
-			}
-			if top != Off {
-				wanted += w.needs[top]
-			}
+			wanted += w.wants(now)
 		}
 	}
 	if len(tracks) == 0 {
@@ -34,20 +31,33 @@ func (p *Peer) balance(now time.Time) {
 	probes := p.path.tick(now, max(int(wantMargin*float64(wanted)), wantAtLeast))
 	budget, known := p.path.budget(now)
 	if !known {
+		for i, d := range tracks {
+			wishes[i].offer(d, wishes[i].has, maxCeiling) // nothing speaks against it
+		}
 		return
+	}
+	sum := 0
+	for _, w := range wishes {
+		sum += w.takes(w.has)
+	}
+	rooms := make([]int, len(tracks))
+	for i := range tracks {
+		rooms[i] = max(budget.carried-sum+wishes[i].takes(wishes[i].has), 0)
+	}
+	for i, d := range tracks {
+		wishes[i].fit(d, rooms[i])
 	}
 	given := make([]Quality, len(wishes))
 	allocate(budget, wishes, given)
 	least := 0
 	for i, d := range tracks {
-		if w := wishes[i]; given[i] != Off {
-			least += w.needs[max(min(given[i], w.most), Low)]
-		}
-		if given[i] != wishes[i].has {
-			p.path.changed(given[i] > wishes[i].has, now)
+		w := wishes[i]
+		least += w.takes(given[i])
+		if given[i] != w.has {
+			p.path.changed(given[i] > w.has, now)
 			p.limit(d, given[i])
 		}
-		d.note(budget.carried)
+		w.offer(d, given[i], rooms[i])
 	}
 	p.path.sendsAtLeast(least)
 	if probes {
@@ -79,7 +89,8 @@ func (d *downTrack) wish() (w wish, ok bool) {
 	}
 	choices := d.pub.choices()
 	w.most, w.has = choose(d.pref, choices[:]), d.limit
-	for q, l := range d.pub.layers.Load() {
+	w.layers = d.pub.layers.Load()
+	for q, l := range w.layers {
 		if l != nil {
 			w.exists[q], w.needs[q] = true, l.meter.need()
 		}
@@ -90,12 +101,57 @@ func (d *downTrack) wish() (w wish, ok bool) {
 	return w, true
 }
 
-// note tells the layer being watched what this viewer's path carries.
-func (d *downTrack) note(bitsPerSecond int) {
-	d.mu.Lock()
-	l := d.current
-	d.mu.Unlock()
-	if l != nil {
-		l.meter.offer(bitsPerSecond)
+// top is the best layer that is wanted and has come, Off when there is none.
+func (w *wish) top() Quality {
+	top := w.next(Off)
+	for up := top; up != Off && up <= w.most; up = w.next(up) {
+		top = up
+	}
+	return top
+}
+
+// takes is what the track takes when it is allowed q, in bits per second.
+func (w *wish) takes(q Quality) int {
+	if q = min(q, w.most); q < Low {
+		return 0
+	}
+	return w.needs[q]
+}
+
+// wants is what the track could use, in bits per second: while the picture moves
+// all that its publisher could be told to send.
+func (w *wish) wants(now time.Time) int {
+	top := w.top()
+	if top == Off {
+		return 0
+	}
+	if l := w.layers[top]; l.demand.follows && l.isFresh(now, exploreFor) {
+		return max(w.needs[top], l.demand.ceiling)
+	}
+	return w.needs[top]
+}
+
+// fit reckons with publishers that follow this viewer: room is what the path
+// carries beside the viewer's other tracks, in bits per second.
+func (w *wish) fit(d *downTrack, room int) {
+	for q, l := range w.layers {
+		if l != nil {
+			w.needs[q] = l.demand.needs(d, room, w.needs[q])
+		}
+	}
+}
+
+// offer tells the layers that the track is given, and wants, what they may take.
+func (w *wish) offer(d *downTrack, given Quality, bitsPerSecond int) {
+	top := w.top()
+	if given = min(given, top); given < Low {
+		given = top
+	}
+	if top == Off {
+		return
+	}
+	w.layers[top].demand.offer(d, bitsPerSecond)
+	if given != top && w.layers[given] != nil {
+		w.layers[given].demand.offer(d, bitsPerSecond)
 	}
 }

@@ -335,6 +335,7 @@ type camera struct {
 	midID     uint8
 	mid       string
 	wantKey   [2]bool // guarded by client.mu
+	told      [2]int  // bits per second; guarded by client.mu
 }
 
 var testLayers = []LayerSpec{
@@ -350,9 +351,14 @@ func publish(t *testing.T, r *Room, id ParticipantID, track TrackID, single bool
 
 func publishOn(t *testing.T, c *client, track TrackID) *camera {
 	t.Helper()
+	return publishLayers(t, c, track, testLayers)
+}
+
+func publishLayers(t *testing.T, c *client, track TrackID, layers []LayerSpec) *camera {
+	t.Helper()
 	cam := &camera{client: c, timestamp: 4_000_000_000}
 	if err := c.peer.Announce(TrackSpec{
-		ID: track, ClientID: "cid-" + string(track), Video: true, Width: 1280, Height: 800, Layers: testLayers,
+		ID: track, ClientID: "cid-" + string(track), Video: true, Width: 1280, Height: 800, Layers: layers,
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -406,11 +412,14 @@ func (c *camera) readRequests(sender *webrtc.RTPSender, layer int, rid string) {
 			return
 		}
 		for _, p := range packets {
-			if _, ok := p.(*rtcp.PictureLossIndication); ok {
+			switch p := p.(type) {
+			case *rtcp.PictureLossIndication:
 				c.mu.Lock()
 				c.plis++
 				c.wantKey[layer] = true
 				c.mu.Unlock()
+			case *rtcp.ReceiverEstimatedMaximumBitrate:
+				c.heard(layer, p)
 			}
 		}
 	}

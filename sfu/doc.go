@@ -37,7 +37,8 @@
 //	probing.go      sends late packets once more, to look for bandwidth
 //	repairs.go      hears the reports that name the RTX stream
 //	plead.go        slows down a viewer that asks for keyframes
-//	meter.go        what a layer takes, and what its viewers can take
+//	meter.go        what a layer takes
+//	demand.go       what its best-connected viewer can take: the publisher follows
 //	estimate/       bits per second from reports
 //	room.go         every 100 ms: repeats keyframe requests, sends reports
 //

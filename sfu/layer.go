@@ -24,6 +24,7 @@ type layer struct {
 	audiences []audience // by shard
 	gather    gather
 	meter     meter
+	demand    demand
 
 	source  atomic.Pointer[uplink] // where packets come from and requests go to
 	arrival atomic.Int64           // of the last packet, Unix nanoseconds; 0: none

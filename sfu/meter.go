@@ -6,13 +6,11 @@ import "sync/atomic"
 // the room: a second.
 const meterTicks = 10
 
-// meter measures what a layer takes and what its viewers can take. The uplink
-// adds, the room's tick reckons, viewers ask.
+// meter measures what a layer takes. The uplink adds, the room's tick reckons,
+// viewers ask.
 type meter struct {
 	bytes  atomic.Int64 // since the last tick
 	needed atomic.Int64 // bits per second
-	best   atomic.Int64 // what the best viewer's path carried, since the last tick
-	demand atomic.Int64 // the same, in the tick before
 
 	window [meterTicks]int64
 	at     int
@@ -21,16 +19,6 @@ type meter struct {
 // need is the bits per second that the layer takes while something happens on
 // the screen: the highest of late, which fades by half in seven seconds.
 func (m *meter) need() int { return int(m.needed.Load()) }
-
-// offer says what the path of one of the layer's viewers carries.
-func (m *meter) offer(bitsPerSecond int) {
-	for {
-		best := m.best.Load()
-		if int64(bitsPerSecond) <= best || m.best.CompareAndSwap(best, int64(bitsPerSecond)) {
-			return
-		}
-	}
-}
 
 // tick ends a tick of the room, a tenth of a second. One goroutine calls it.
 func (m *meter) tick() {
@@ -41,5 +29,4 @@ func (m *meter) tick() {
 		sum += b
 	}
 	m.needed.Store(max(sum*8, m.needed.Load()*99/100))
-	m.demand.Store(m.best.Swap(0))
 }

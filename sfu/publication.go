@@ -80,6 +80,7 @@ func (p *publication) attach(u *uplink, codec webrtc.RTPCodecCapability) (isFirs
 	}
 	l := newLayer(q, packet.CodecOf(codec.MimeType), codec.ClockRate, slots, p.peer.engine.count, p.peer.engine.shards)
 	l.muted = p.muted
+	l.demand = newDemand(p.peer.opts.Follows, p.spec, q)
 	table[q] = l
 	p.layers.Store(&table)
 	downs := p.viewers()

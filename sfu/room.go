@@ -159,7 +159,8 @@ func (r *Room) snapshot() []*Peer {
 }
 
 // run does what is due in the room every tick: keyframe requests that have to
-// be repeated, and sender reports.
+// be repeated, layers for viewers, sender reports, and what publishers are to
+// send.
 func (r *Room) run() {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
@@ -179,6 +180,13 @@ func (r *Room) run() {
 			}
 			for _, p := range r.snapshot() {
 				p.tick(now)
+			}
+			for _, p := range r.publications() {
+				for _, l := range p.layers.Load() {
+					if l != nil {
+						l.tellDemand(now)
+					}
+				}
 			}
 		}
 	}

@@ -48,6 +48,9 @@ const (
 type PeerOptions struct {
 	Single     bool // one PeerConnection, the client offers; else two
 	MayPublish bool
+	// Follows says that its encoders do as they are told: each stream's bitrate
+	// is set by the REMB that names it.
+	Follows bool
 }
 
 // LayerSpec is one announced simulcast layer.
@@ -56,6 +59,7 @@ type LayerSpec struct {
 	Width, Height int
 	RID           string // "q", "h", "f"; may be empty
 	SSRC          uint32 // when the client names SSRCs instead of RIDs
+	BitsPerSecond int    // at most; 0: not announced
 }
 
 // TrackSpec is a track as announced by its publisher, before any SDP.

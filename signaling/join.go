@@ -67,7 +67,7 @@ func (r *liveRoom) join(claims *token.Claims, how *joinParams, c *conn) (*partic
 // startMedia queues the first work of the media side, in the order that saves
 // rounds: what the client will see is attached before its offer is answered.
 func (r *liveRoom) startMedia(p *participant, how *joinParams) {
-	opts := sfu.PeerOptions{Single: p.single, MayPublish: p.claims.Publish}
+	opts := sfu.PeerOptions{Single: p.single, MayPublish: p.claims.Publish, Follows: p.claims.Role == room.Agent}
 	r.workers.Go(func() { p.runMedia(opts) })
 	for _, q := range r.present {
 		for _, t := range q.tracks {

@@ -118,7 +118,7 @@ func trackSpec(cid string, info *livekit.TrackInfo) sfu.TrackSpec {
 	for _, l := range info.GetLayers() {
 		spec.Layers = append(spec.Layers, sfu.LayerSpec{
 			Quality: sfu.Quality(l.GetQuality()), Width: int(l.GetWidth()), Height: int(l.GetHeight()),
-			RID: l.GetRid(), SSRC: l.GetSsrc(),
+			RID: l.GetRid(), SSRC: l.GetSsrc(), BitsPerSecond: int(l.GetBitrate()),
 		})
 	}
 	return spec

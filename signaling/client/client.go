@@ -63,6 +63,7 @@ type Handler interface {
 type Layer struct {
 	RID           string // "q", "h", "f"
 	Width, Height int
+	BitsPerSecond int // at most; 0: not told
 }
 
 // VideoSpec is a video track to publish.
@@ -70,8 +71,9 @@ type VideoSpec struct {
 	Name   string
 	Codec  webrtc.RTPCodecCapability // webrtc.MimeTypeVP8
 	Layers []Layer
-	// OnRTCP gets the server's feedback for a layer: PLI, REMB. Calls for one
-	// layer come one at a time.
+	// OnRTCP gets the server's feedback for a layer: PLI, and, for an agent, REMB
+	// with what its best-connected viewer can take. Calls for one layer come one
+	// at a time.
 	OnRTCP func(layer int, pkt rtcp.Packet)
 	// OnWatched, unless nil, is told whether somebody watches each layer, when
 	// that has changed; at first all are taken to be watched. A layer that

@@ -123,7 +123,7 @@ func videoLayers(layers []Layer) []*livekit.VideoLayer {
 	for i, l := range layers {
 		out[i] = &livekit.VideoLayer{
 			Quality: qualities[skip+i], Rid: l.RID, SpatialLayer: int32(i),
-			Width: uint32(l.Width), Height: uint32(l.Height),
+			Width: uint32(l.Width), Height: uint32(l.Height), Bitrate: uint32(l.BitsPerSecond),
 		}
 	}
 	return out
