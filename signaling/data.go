@@ -18,7 +18,9 @@ const ownTopics = "easel."
 // callbacks use it, and they come one at a time.
 type dataState struct {
 	packets, bytes *rate.Limiter
+	presence       *rate.Limiter
 	input          wire.Input // reused for decoding
+	speech         speech
 }
 
 // rateBurst is how many seconds' worth of data may come at once.
@@ -28,6 +30,8 @@ func newDataState(l Limits) dataState {
 	return dataState{
 		packets: rate.NewLimiter(rate.Limit(l.DataRate), int(l.DataRate*rateBurst)),
 		bytes:   rate.NewLimiter(rate.Limit(l.DataByteRate), int(l.DataByteRate*rateBurst)),
+
+		presence: rate.NewLimiter(presenceRate, presenceBurst),
 	}
 }
 
@@ -59,6 +63,8 @@ func (p *participant) onData(kind sfu.DataKind, raw []byte) {
 		p.drop("not_allowed")
 	case strings.HasPrefix(string(packet.topic), ownTopics):
 		p.onOwnTopic(kind, raw, &packet)
+	case packet.stream != nil:
+		p.onStream(kind, raw, &packet)
 	default:
 		p.forward(kind, raw, &packet)
 	}
@@ -77,6 +83,8 @@ func (p *participant) onOwnTopic(kind sfu.DataKind, raw []byte, packet *packet) 
 		p.forward(kind, raw, packet)
 	case wire.TopicControl:
 		p.onControl(packet.payload)
+	case wire.TopicPointer:
+		p.onPresence(kind, raw, packet)
 	default:
 		p.drop("unknown_topic")
 	}

@@ -143,6 +143,8 @@ func (r *liveRoom) connected(p *participant) {
 		p.state, p.connected = livekit.ParticipantInfo_ACTIVE, true
 		r.announce(p)
 		p.hookPerson(eventParticipantJoined)
+		p.sendHistory()
+		p.sendData(sfu.Reliable, r.presence.current())
 	}
 	r.server.cfg.Observer.Connected(r.name, p.person())
 	p.sendLease()

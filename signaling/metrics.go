@@ -51,7 +51,7 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 	)
 }
 
-// reasonWord names an arbiter's refusal in one word, for programs.
+// reasonWord names a refusal in one word, for programs.
 func reasonWord(err error) string {
 	for _, w := range [...]struct {
 		err  error
@@ -60,6 +60,8 @@ func reasonWord(err error) string {
 		{collab.ErrNotHolder, "not_holder"}, {collab.ErrStale, "stale"}, {collab.ErrHeldKeys, "held_keys"},
 		{collab.ErrViewOnly, "view_only"}, {collab.ErrAbsent, "absent"}, {collab.ErrBusy, "busy"},
 		{collab.ErrMidStroke, "mid_stroke"}, {collab.ErrLine, "line_full"}, {collab.ErrCommand, "unknown"},
+		{collab.ErrChatMuted, "chat_muted"}, {collab.ErrTooFast, "too_fast"},
+		{collab.ErrTooLong, "too_long"}, {collab.ErrNoText, "no_text"},
 	} {
 		if errors.Is(err, w.err) {
 			return w.word

@@ -23,6 +23,10 @@ const (
 	fieldDestinations = 5
 	fieldSID          = 17
 
+	fieldStreamHeader  = 13
+	fieldStreamChunk   = 14
+	fieldStreamTrailer = 15
+
 	fieldUserPayload      = 2
 	fieldUserTopic        = 4
 	fieldUserDestinations = 6
@@ -40,6 +44,7 @@ type packet struct {
 	topic        []byte           // of a user packet
 	payload      []byte           // of a user packet
 	destinations [][]byte         // identities; none: everyone
+	stream       []byte           // a data stream's header, chunk or trailer; nil: no stream
 }
 
 // maxDestinations bounds the receivers one packet may name.
@@ -61,8 +66,11 @@ func peek(raw []byte) (packet, error) {
 			return fmt.Errorf("%w: value of wire type %d", errPacket, t)
 		}
 		p.value = n
-		if n == fieldUser {
+		switch n {
+		case fieldUser:
 			return p.user(value)
+		case fieldStreamHeader, fieldStreamChunk, fieldStreamTrailer:
+			p.stream = value
 		}
 		return nil
 	})

@@ -33,6 +33,8 @@ func (r *liveRoom) remove(p *participant, why livekit.DisconnectReason, word *li
 	}
 	p.hookLeft()
 	p.media.stop()
+	r.presence.leave(p.claims.Identity)
+	r.chat.Leave(p.claims.Identity, time.Now())
 	r.server.metrics.participants.WithLabelValues(string(p.claims.Role)).Dec()
 	r.server.cfg.Observer.Left(r.name, p.person())
 	p.log.Info("left", "reason", why.String())

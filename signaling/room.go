@@ -31,6 +31,9 @@ type liveRoom struct {
 	arbiter *collab.Arbiter        // locks itself
 	media   *sfu.Room              // locks itself
 	roster  atomic.Pointer[roster] // immutable; rebuilt when somebody comes or goes
+	chat    collab.Chat            // locks itself
+
+	presence presence
 
 	ops     chan func()
 	done    chan struct{}  // the room's goroutine has ended
@@ -155,6 +158,9 @@ func (r *liveRoom) close(why livekit.DisconnectReason, action livekit.LeaveReque
 		})
 	}
 	r.empty.Stop()
+	if r.presence.timer != nil {
+		r.presence.timer.Stop()
+	}
 }
 
 // broadcast sends a message to everyone but except, who may be nil.

@@ -13,6 +13,8 @@
 //	easel.cursor   agent           everyone          shape reliable, CursorShape,
 //	                                                 position lossy  CursorPosition
 //	easel.control  anyone, server  server, everyone  reliable        Control
+//	easel.pointer  anyone, server  everyone          pointers lossy, Pointer, Pointers,
+//	                                                 rest reliable   Ink, View, Reaction
 package wire
 
 // Topics of LiveKit data packets that carry Easel's messages.
@@ -21,6 +23,7 @@ const (
 	TopicFrame   = "easel.frame"
 	TopicCursor  = "easel.cursor"
 	TopicControl = "easel.control"
+	TopicPointer = "easel.pointer"
 )
 
 // Version is the first byte of every binary message.

@@ -74,6 +74,27 @@ func sit(t *testing.T, room, identity string, opts ...lksdk.ConnectOption) *seat
 	return s
 }
 
+// reader comes when all is said, and gives what the chat tells it.
+func reader(t *testing.T, room, identity string) <-chan string {
+	t.Helper()
+	text := make(chan string, 8)
+	r := lksdk.NewRoom(nil)
+	err := r.RegisterTextStreamHandler("lk.chat", func(reader *lksdk.TextStreamReader, from string) {
+		text <- from + ": " + reader.ReadAll()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = r.Join(serverURL, lksdk.ConnectInfo{
+		APIKey: apiKey, APISecret: apiSecret, RoomName: room, ParticipantIdentity: identity,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.Disconnect)
+	return text
+}
+
 func exercise(t *testing.T, room string, opts ...lksdk.ConnectOption) {
 	publisher := sit(t, room, "publisher", opts...)
 	early := sit(t, room, "early", opts...)
@@ -94,6 +115,7 @@ func exercise(t *testing.T, room string, opts ...lksdk.ConnectOption) {
 
 	early.LocalParticipant.SendText("a good line", lksdk.StreamTextOptions{Topic: "lk.chat"})
 	hear(t, late.text, "early: a good line")
+	hear(t, reader(t, room, "reader"), "early: a good line")
 
 	pub.SetMuted(true)
 	waitFor(t, "the mute is seen", func() bool { return late.muted.Load() > 0 })

@@ -1,0 +1,73 @@
+package collab
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestChatKeepsTheLatest(t *testing.T) {
+	var c Chat
+	for i := range 2 * maxSaid {
+		c.Keep(Said{Text: strings.Repeat("x", i%7), At: start.Add(time.Duration(i) * time.Second)})
+	}
+	kept := c.History()
+	if len(kept) != maxSaid || kept[0].At != start.Add(maxSaid*time.Second) {
+		t.Fatalf("%d kept, the first from %v", len(kept), kept[0].At)
+	}
+	for range maxSaid {
+		c.Keep(Said{Text: strings.Repeat("x", MaxSaidBytes)})
+	}
+	total := 0
+	for _, s := range c.History() {
+		total += len(s.Text)
+	}
+	if total > maxKeptBytes {
+		t.Fatalf("%d bytes kept", total)
+	}
+}
+
+func TestChatIsPacedAndMuted(t *testing.T) {
+	var c Chat
+	for range saidAtOnce {
+		if err := c.MaySpeak("eddy", false, start); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.MaySpeak("eddy", false, start); !errors.Is(err, ErrTooFast) {
+		t.Fatalf("a flood: %v", err)
+	}
+	c.Leave("eddy", start)
+	if err := c.MaySpeak("eddy", false, start); !errors.Is(err, ErrTooFast) {
+		t.Fatalf("a flood after coming back: %v", err)
+	}
+	if err := c.MaySpeak("emma", false, start); err != nil {
+		t.Fatalf("somebody else: %v", err)
+	}
+	if err := c.MaySpeak("eddy", false, start.Add(time.Second)); err != nil {
+		t.Fatalf("a second later: %v", err)
+	}
+	c.Leave("eddy", start.Add(time.Hour))
+	if len(c.speakers) != 1 {
+		t.Fatalf("%d are paced, want emma", len(c.speakers))
+	}
+	c.Mute(true)
+	if err := c.MaySpeak("emma", false, start); !errors.Is(err, ErrChatMuted) {
+		t.Fatalf("muted: %v", err)
+	}
+	if err := c.MaySpeak("olga", true, start); err != nil {
+		t.Fatalf("muted, the owner: %v", err)
+	}
+}
+
+func TestCheckText(t *testing.T) {
+	for text, want := range map[string]error{
+		"hello": nil, "": ErrNoText, " \n": ErrNoText, "\xff": ErrNoText, strings.Repeat("x", MaxSaidBytes+1): ErrTooLong,
+		"<b>markup</b>": nil,
+	} {
+		if err := CheckText(text); !errors.Is(err, want) {
+			t.Errorf("%.20q: %v, want %v", text, err, want)
+		}
+	}
+}
