@@ -121,6 +121,8 @@
   }
 
   globalThis.easelBench = {
+    video,
+
     // The video's size and where it is on the page (the picture itself, without
     // the bars around it), or null while there is none.
     picture() {

@@ -30,7 +30,7 @@ func Draw(ctx context.Context, hand Hand, spots []gimp.Spot, d time.Duration) er
 	if err != nil {
 		return err
 	}
-	left, top, right, bottom := bounds(spots)
+	left, top, right, bottom := gimp.Bounds(spots)
 	point := func(t float64) (x, y float64) {
 		// A Lissajous curve: smooth, of changing speed, all over the place.
 		u := left + (right-left)*(0.5+0.45*math.Sin(0.11*t))
@@ -62,15 +62,6 @@ func Draw(ctx context.Context, hand Hand, spots []gimp.Spot, d time.Duration) er
 		}
 	}
 	return nil
-}
-
-func bounds(spots []gimp.Spot) (left, top, right, bottom float64) {
-	left, top = 1, 1
-	for _, s := range spots {
-		left, right = min(left, s.X), max(right, s.X)
-		top, bottom = min(top, s.Y), max(bottom, s.Y)
-	}
-	return left, top, right, bottom
 }
 
 // Rest does nothing for the time given.

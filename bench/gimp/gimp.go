@@ -34,6 +34,9 @@ const (
 	lookEvery    = 200 * time.Millisecond
 )
 
+// columns and rows are the grid that changes are looked for with.
+const columns, rows = 64, 40
+
 // canvasShare is the share of the picture that a new image fills, at least.
 const canvasShare = 0.15
 
@@ -95,13 +98,12 @@ func openImage(ctx context.Context, page Page) ([]Spot, error) {
 
 // changes presses a key and waits until it has changed much of the picture, and
 // the change is complete.
-func changes(ctx context.Context, page Page, key string) error {
-	const columns, rows = 64, 40
+func changes(ctx context.Context, page Page, key string, modifiers ...kb.Modifier) error {
 	before, err := page.Lumas(columns, rows)
 	if err != nil {
 		return err
 	}
-	if err := page.Key(key); err != nil {
+	if err := page.Key(key, modifiers...); err != nil {
 		return err
 	}
 	last := before

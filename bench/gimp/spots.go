@@ -1,5 +1,7 @@
 package gimp
 
+import "github.com/easel-live/easel/bench/browser"
+
 // Spot is a place of the video, 0 to 1 of its width and height.
 type Spot struct{ X, Y float64 }
 
@@ -12,6 +14,24 @@ const (
 	apart  = 6
 	white  = 245
 )
+
+// Bounds are the outermost places, 0 to 1 of the video's width and height.
+func Bounds(spots []Spot) (left, top, right, bottom float64) {
+	left, top = 1, 1
+	for _, s := range spots {
+		left, right = min(left, s.X), max(right, s.X)
+		top, bottom = min(top, s.Y), max(bottom, s.Y)
+	}
+	return left, top, right, bottom
+}
+
+// Extent is the size of the white area that the places are in, in pixels of the
+// video.
+func Extent(picture browser.Picture, spots []Spot) (width, height int) {
+	left, top, right, bottom := Bounds(spots)
+	const around = 2 * margin * cell
+	return int((right-left)*float64(picture.Width)) + around, int((bottom-top)*float64(picture.Height)) + around
+}
 
 // whiteSpots looks for spots; found says whether there is a canvas at all.
 func whiteSpots(page Page) (spots []Spot, found bool, err error) {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -138,4 +139,17 @@ func parseCPU(stat string) (user, system time.Duration, err error) {
 		times[i] = time.Duration(v) * clockTick
 	}
 	return times[0], times[1], nil
+}
+
+// Freeze stops a process where it is; it goes on with Thaw.
+func (p Process) Freeze() error { return p.signal(syscall.SIGSTOP) }
+
+// Thaw lets a frozen process go on.
+func (p Process) Thaw() error { return p.signal(syscall.SIGCONT) }
+
+func (p Process) signal(s syscall.Signal) error {
+	if err := syscall.Kill(p.PID, s); err != nil {
+		return fmt.Errorf("machine: signal %s: %w", p.Name, err)
+	}
+	return nil
 }
