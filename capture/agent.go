@@ -131,19 +131,21 @@ func (a *Agent) spec() client.VideoSpec {
 	full := a.display.Size()
 	half := encode.HalfSize(full)
 	return client.VideoSpec{
-		Name:  TrackName,
-		Codec: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: clockRate},
-		Layers: []client.Layer{
-			HalfLayer: {RID: "h", Width: half.X, Height: half.Y, BitsPerSecond: 1000 * a.config.Options.HalfKbps},
-			FullLayer: {RID: "f", Width: full.X, Height: full.Y, BitsPerSecond: 1000 * a.config.Options.Kbps},
-		},
+		Name: TrackName,
+		Renditions: []client.Rendition{{
+			Codec: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: clockRate},
+			Layers: []client.Layer{
+				HalfLayer: {RID: "h", Width: half.X, Height: half.Y, BitsPerSecond: 1000 * a.config.Options.HalfKbps},
+				FullLayer: {RID: "f", Width: full.X, Height: full.Y, BitsPerSecond: 1000 * a.config.Options.Kbps},
+			},
+		}},
 		OnRTCP:    a.feedback,
 		OnWatched: a.watched,
 	}
 }
 
 // feedback follows what the server says about a layer.
-func (a *Agent) feedback(layer int, pkt rtcp.Packet) {
+func (a *Agent) feedback(_, layer int, pkt rtcp.Packet) {
 	s := a.current()
 	if s == nil || layer < 0 || layer >= layerCount {
 		return // the first frame will be a keyframe anyway
@@ -157,11 +159,12 @@ func (a *Agent) feedback(layer int, pkt rtcp.Packet) {
 }
 
 // watched follows the audience: a layer that nobody watches costs nothing.
-func (a *Agent) watched(layers []bool) {
+func (a *Agent) watched(renditions [][]bool) {
 	s := a.current()
 	if s == nil {
 		return
 	}
+	layers := renditions[0]
 	for i, is := range layers {
 		s.Watched(i, is)
 	}

@@ -23,3 +23,8 @@ type roomSink struct {
 	*client.Conn
 	*client.VideoTrack
 }
+
+// WriteRTP sends a packet of a layer of the one rendition.
+func (s roomSink) WriteRTP(layer int, pkt *rtp.Packet) error {
+	return s.VideoTrack.WriteRTP(0, layer, pkt)
+}

@@ -6,7 +6,7 @@ type wish struct {
 	has    Quality         // what it was allowed before; Off: paused
 	needs  [qualities]int  // bits per second of each layer
 	exists [qualities]bool // media has come
-	layers *layerTable
+	layers layerTable
 }
 
 // Shares of a layer's bitrate that decide, as hysteresis: to be given a better

@@ -15,6 +15,11 @@ func (p *Peer) Offer(sdp string) (answer string, mids map[string]TrackID, err er
 	if err != nil {
 		return "", nil, err
 	}
+	if p.opts.Single {
+		if err := p.expect(sdp); err != nil {
+			return "", nil, err
+		}
+	}
 	t := p.up
 	t.negotiation.Lock()
 	answer, unused, err := p.answer(sections, sdp)
@@ -115,7 +120,10 @@ func (p *Peer) free(sections []section) map[webrtc.RTPCodecType][]string {
 func (p *Peer) carried() map[string]TrackID {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	mids := maps.Clone(p.mids)
+	mids := make(map[string]TrackID, len(p.mids))
+	for mid, r := range p.mids {
+		mids[mid] = r.pub.spec.ID
+	}
 	if p.opts.Single {
 		for _, s := range p.subs {
 			if s.sender != nil && s.mid != "" {

@@ -9,38 +9,43 @@ import (
 // whoever looks away for a moment, or changes layers, costs no keyframe.
 const neglect = 1500 * time.Millisecond
 
-// layerSet is a set of qualities.
-type layerSet uint8
+// layerSlots is how many layers a publication can have.
+const layerSlots = MaxRenditions * qualities
 
-const allLayers layerSet = 1<<qualities - 1
+// layerSet is a set of a publication's layers, a bit each.
+type layerSet uint32
 
-func (s layerSet) has(q Quality) bool { return q >= Low && s&(1<<q) != 0 }
+// firstRendition is all that a publisher begins with.
+const firstRendition layerSet = 1<<qualities - 1
 
-func (s layerSet) with(q Quality) layerSet {
-	if q < Low {
-		return s
-	}
-	return s | 1<<q
-}
+func (id layerID) slot() int { return id.rendition*qualities + int(id.quality) }
 
-// list are the qualities of the set, lowest first.
-func (s layerSet) list() []Quality {
-	list := make([]Quality, 0, qualities)
-	for q := range Quality(qualities) {
-		if s.has(q) {
-			list = append(list, q)
+func (s layerSet) has(id layerID) bool { return s&(1<<id.slot()) != 0 }
+
+func (s layerSet) with(id layerID) layerSet { return s | 1<<id.slot() }
+
+// list are the qualities of each of n renditions, lowest first.
+func (s layerSet) list(n int) [][]Quality {
+	all := make([][]Quality, n)
+	for r := range all {
+		all[r] = make([]Quality, 0, qualities)
+		for q := range Quality(qualities) {
+			if s.has(layerID{r, q}) {
+				all[r] = append(all[r], q)
+			}
 		}
 	}
-	return list
+	return all
 }
 
 // attention counts who watches which layer of a publication, and remembers what
-// its publisher was told. A publisher begins by sending every layer.
+// its publisher was told. A publisher begins by sending every layer of its first
+// rendition.
 type attention struct {
 	mu      sync.Mutex
-	viewers [qualities]int
+	viewers [layerSlots]int
 	told    layerSet
-	since   [qualities]time.Time // unwatched; zero: watched, or not noticed yet
+	since   [layerSlots]time.Time // unwatched; zero: watched, or not noticed yet
 }
 
 // move counts a viewer's change from one set of layers to another. When layers
@@ -51,16 +56,15 @@ func (a *attention) move(from, to layerSet, tell func(again, send layerSet)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var again layerSet
-	for q := range Quality(qualities) {
-		switch was, is := from.has(q), to.has(q); {
+	for i := range layerSlots {
+		bit := layerSet(1) << i
+		switch was, is := from&bit != 0, to&bit != 0; {
 		case is && !was:
-			a.viewers[q]++
-			a.since[q] = time.Time{}
-			if !a.told.has(q) {
-				again = again.with(q)
-			}
+			a.viewers[i]++
+			a.since[i] = time.Time{}
+			again |= bit &^ a.told
 		case was && !is:
-			a.viewers[q]--
+			a.viewers[i]--
 		}
 	}
 	if again != 0 {
@@ -75,13 +79,14 @@ func (a *attention) tick(now time.Time, tell func(dropped, send layerSet)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var dropped layerSet
-	for q := range Quality(qualities) {
+	for i := range layerSlots {
+		bit := layerSet(1) << i
 		switch {
-		case a.viewers[q] > 0 || !a.told.has(q):
-		case a.since[q].IsZero():
-			a.since[q] = now
-		case now.Sub(a.since[q]) >= neglect:
-			dropped = dropped.with(q)
+		case a.viewers[i] > 0 || a.told&bit == 0:
+		case a.since[i].IsZero():
+			a.since[i] = now
+		case now.Sub(a.since[i]) >= neglect:
+			dropped |= bit
 		}
 	}
 	if dropped != 0 {
@@ -97,12 +102,14 @@ func (a *attention) tick(now time.Time, tell func(dropped, send layerSet)) {
 func (d *downTrack) attend() {
 	var needs layerSet
 	if !d.isClosed {
-		choices, within := d.pub.offers(), d.pref
+		offers, within := d.view(true), d.pref
 		within.MaxQuality = min(within.MaxQuality, d.limit)
-		needs = needs.with(choose(within, choices[:]))
+		if q := choose(within, offers[:]); q != Off {
+			needs = needs.with(offers[q].layerID)
+		}
 		for _, l := range [...]*layer{d.current, d.target} {
 			if l != nil {
-				needs = needs.with(l.quality)
+				needs = needs.with(l.layerID)
 			}
 		}
 	}
@@ -119,46 +126,34 @@ func (p *publication) attended(from, to layerSet) {
 		return
 	}
 	p.attention.move(from, to, func(again, send layerSet) {
-		for q, l := range p.layers.Load() {
-			if l != nil && again.has(Quality(q)) {
+		p.each(func(l *layer) {
+			if again.has(l.layerID) {
 				l.outdate()
 				l.wantKeyframe(time.Now())
 			}
-		}
+		})
 		p.tellWatched(send)
 	})
 }
 
 // tick tells the publisher of layers that nobody has watched for a while.
 func (p *publication) tick(now time.Time) {
-	if !p.spec.Video || *p.layers.Load() == (layerTable{}) {
+	if !p.spec.Video || !p.came() {
 		return // as long as no media came, all of it is awaited
 	}
 	p.attention.tick(now, func(dropped, send layerSet) {
-		for q, l := range p.layers.Load() {
-			if l != nil && dropped.has(Quality(q)) {
+		p.each(func(l *layer) {
+			if dropped.has(l.layerID) {
 				l.keyframeCame() // whoever asked for it has gone
 			}
-		}
+		})
 		p.tellWatched(send)
 	})
 }
 
 func (p *publication) tellWatched(send layerSet) {
-	id, watched := p.spec.ID, send.list()
+	id, watched := p.spec.ID, send.list(len(p.renditions))
 	p.peer.events.push(func(o PeerObserver) { o.OnWatched(id, watched) })
-}
-
-// offers are the choices, with the layers that were announced and are still to
-// come.
-func (p *publication) offers() (c [qualities]choice) {
-	c = p.choices()
-	for _, l := range p.spec.Layers {
-		if l.Quality >= Low && l.Quality < qualities {
-			c[l.Quality].live = true
-		}
-	}
-	return c
 }
 
 // outdate makes what the ring holds unfit to start from.

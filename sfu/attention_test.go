@@ -8,11 +8,11 @@ import (
 )
 
 func TestAttention(t *testing.T) {
-	a := attention{told: allLayers}
+	a := attention{told: firstRendition}
 	now := time.Unix(1000, 0)
 	var said []layerSet
 	note := func(_, send layerSet) { said = append(said, send) }
-	high := layerSet(0).with(High)
+	high := layerSet(0).with(layerID{0, High})
 	a.move(0, high, note)
 	a.tick(now, note)
 	a.tick(now.Add(neglect-1), note)
@@ -20,13 +20,13 @@ func TestAttention(t *testing.T) {
 		t.Errorf("told %v of nothing new", said)
 	}
 	a.tick(now.Add(neglect), note)
-	a.move(high, high.with(Mid), note)
-	a.move(high.with(Mid), 0, note)
+	a.move(high, high.with(layerID{0, Mid}), note)
+	a.move(high.with(layerID{0, Mid}), 0, note)
 	a.tick(now.Add(2*neglect), note)
 	a.move(0, high, note) // back in time
 	a.tick(now.Add(4*neglect), note)
 	a.tick(now.Add(4*neglect), note)
-	want := []layerSet{high, high.with(Mid), high}
+	want := []layerSet{high, high.with(layerID{0, Mid}), high}
 	if !slices.Equal(said, want) {
 		t.Errorf("told %v, want %v", said, want)
 	}
@@ -34,9 +34,9 @@ func TestAttention(t *testing.T) {
 
 // What the publisher heard last is what holds, whoever came or went meanwhile.
 func TestAttentionIsToldInOrder(t *testing.T) {
-	a := attention{told: allLayers}
+	a := attention{told: firstRendition}
 	var mu sync.Mutex
-	heard := allLayers
+	heard := firstRendition
 	note := func(_, send layerSet) {
 		mu.Lock()
 		heard = send
@@ -45,7 +45,7 @@ func TestAttentionIsToldInOrder(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 4 {
 		all.Go(func() {
-			mine := layerSet(0).with(Quality(i % qualities))
+			mine := layerSet(0).with(layerID{i % MaxRenditions, Quality(i % qualities)})
 			for range 2000 {
 				a.move(0, mine, note)
 				a.move(mine, 0, note)

@@ -30,7 +30,7 @@ func TestBadInputIsRefusedAndHarmsNothing(t *testing.T) {
 	if err := v.peer.Subscribe("TR_none"); !errors.Is(err, ErrNoTrack) {
 		t.Errorf("subscribing to nothing: %v", err)
 	}
-	if err := v.peer.Announce(TrackSpec{ID: "TR_2"}); !errors.Is(err, ErrRefused) {
+	if err := v.peer.Announce(TrackSpec{ID: "TR_2", Renditions: make([]RenditionSpec, 1)}); !errors.Is(err, ErrRefused) {
 		t.Errorf("a viewer announced a track: %v", err)
 	}
 	if _, err := r.Join("PA_v", PeerOptions{}, v.see); !errors.Is(err, ErrConflict) {
@@ -74,17 +74,17 @@ func TestTracksAreBounded(t *testing.T) {
 	r := newTestEngine(t).NewRoom("r")
 	c := join(t, r, "PA_1", PeerOptions{Single: true, MayPublish: true})
 	for i := range MaxTracks {
-		if err := c.peer.Announce(TrackSpec{ID: TrackID(fmt.Sprint("TR_", i))}); err != nil {
+		if err := c.peer.Announce(TrackSpec{ID: TrackID(fmt.Sprint("TR_", i)), Renditions: make([]RenditionSpec, 1)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := c.peer.Announce(TrackSpec{ID: "TR_more"}); !errors.Is(err, ErrLimit) {
+	if err := c.peer.Announce(TrackSpec{ID: "TR_more", Renditions: make([]RenditionSpec, 1)}); !errors.Is(err, ErrLimit) {
 		t.Errorf("one more: %v", err)
 	}
 	if err := c.peer.Unpublish("TR_0"); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.peer.Announce(TrackSpec{ID: "TR_1"}); !errors.Is(err, ErrConflict) {
+	if err := c.peer.Announce(TrackSpec{ID: "TR_1", Renditions: make([]RenditionSpec, 1)}); !errors.Is(err, ErrConflict) {
 		t.Errorf("a sid twice: %v", err)
 	}
 }

@@ -87,12 +87,11 @@ func (d *downTrack) wish() (w wish, ok bool) {
 	if !d.pub.spec.Video || !d.isReady || !d.isPlaying || d.isClosed || d.pref.Disabled {
 		return w, false
 	}
-	choices := d.pub.choices()
+	choices := d.view(false)
 	w.most, w.has = choose(d.pref, choices[:]), d.limit
-	w.layers = d.pub.layers.Load()
-	for q, l := range w.layers {
-		if l != nil {
-			w.exists[q], w.needs[q] = true, l.meter.need()
+	for q, c := range choices {
+		if c.layer != nil {
+			w.layers[q], w.exists[q], w.needs[q] = c.layer, true, c.layer.meter.need()
 		}
 	}
 	if w.has > w.most {

@@ -27,7 +27,7 @@ func (d *downTrack) StreamID() string {
 func (d *downTrack) Kind() webrtc.RTPCodecType { return kindOf(d.pub.spec.Video) }
 
 // Bind takes the viewer's negotiated codecs and the stream to write to. Which
-// of the codecs is used is decided when the publication's is known.
+// of the codecs is used is decided layer by layer, and may change.
 func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	codecs := ctx.CodecParameters()
 	if len(codecs) == 0 {
@@ -38,7 +38,7 @@ func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 	d.writer, d.codecs = ctx.WriteStream(), codecs
 	d.header, d.numbered = rtp.Header{Version: 2, SSRC: uint32(ctx.SSRC())}, false
 	d.rtx.ssrc = uint32(ctx.SSRCRetransmission())
-	d.mime = ""
+	d.learned = 0
 	for _, e := range ctx.HeaderExtensions() {
 		if e.URI == sdp.TransportCCURI {
 			if err := d.header.SetExtension(uint8(e.ID), d.number[:]); err != nil {
@@ -52,9 +52,6 @@ func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 				return webrtc.RTPCodecParameters{}, err
 			}
 		}
-	}
-	if codec, _, ok := matchCodec(codecs, d.pub.capability()); ok {
-		return codec, nil
 	}
 	return codecs[0], nil
 }
@@ -78,19 +75,6 @@ func (d *downTrack) activate() {
 	}
 	d.isReady = true
 	d.aim()
-}
-
-// setPayloadType picks the viewer's payload types for what is published.
-func (d *downTrack) setPayloadType() {
-	published := d.pub.capability()
-	if published.MimeType == "" || d.mime == published.MimeType+published.SDPFmtpLine {
-		return
-	}
-	d.mime = published.MimeType + published.SDPFmtpLine
-	codec, rtx, ok := matchCodec(d.codecs, published)
-	d.isPlaying = ok
-	d.header.PayloadType = uint8(codec.PayloadType)
-	d.rtx.payloadType = uint8(rtx)
 }
 
 // close ends the subscription's sending for good.

@@ -2,9 +2,10 @@ package sfu
 
 // choice is what is known of a layer when one is chosen.
 type choice struct {
-	quality       Quality
-	width, height int  // announced; 0: unknown
-	live          bool // media has come
+	layerID
+	layer         *layer // nil: no media has come
+	width, height int    // announced; 0: unknown
+	live          bool   // to be chosen from
 }
 
 // choose picks the layer for a viewer: the smallest that covers the size shown,

@@ -84,10 +84,10 @@ func (w *watcher) OnPublished(info PublicationInfo) {
 	defer w.mu.Unlock()
 	w.published = append(w.published, info)
 }
-func (w *watcher) OnWatched(id TrackID, watched []Quality) {
+func (w *watcher) OnWatched(id TrackID, watched [][]Quality) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.watched = append(w.watched, watched)
+	w.watched = append(w.watched, watched[0])
 }
 func (w *watcher) OnStreamState(_ TrackID, paused bool) {
 	w.mu.Lock()
@@ -358,7 +358,8 @@ func publishLayers(t *testing.T, c *client, track TrackID, layers []LayerSpec) *
 	t.Helper()
 	cam := &camera{client: c, timestamp: 4_000_000_000}
 	if err := c.peer.Announce(TrackSpec{
-		ID: track, ClientID: "cid-" + string(track), Video: true, Width: 1280, Height: 800, Layers: layers,
+		ID: track, Video: true, Width: 1280, Height: 800,
+		Renditions: []RenditionSpec{{ClientID: "cid-" + string(track), Layers: layers}},
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+
+	"github.com/easel-live/easel/internal/fmtp"
 )
 
 // playoutDelayURI is the header extension that tells a browser how long it may
@@ -161,9 +163,9 @@ func addReceiveInterceptors(registry *interceptor.Registry) error {
 // matchCodec finds, among the codecs negotiated with a viewer, the one that
 // plays what the publisher sends, and the payload type of its RTX (0: none).
 func matchCodec(negotiated []webrtc.RTPCodecParameters, want webrtc.RTPCodecCapability) (codec webrtc.RTPCodecParameters, rtx webrtc.PayloadType, ok bool) {
-	for _, compare := range []func(a, b webrtc.RTPCodecCapability) bool{sameProfile, kindredProfile} {
+	for _, compare := range []func(mime, a, b string) bool{fmtp.Same, fmtp.Kindred, anyProfile} {
 		for _, c := range negotiated {
-			if !ok && strings.EqualFold(c.MimeType, want.MimeType) && compare(c.RTPCodecCapability, want) {
+			if !ok && strings.EqualFold(c.MimeType, want.MimeType) && compare(c.MimeType, c.SDPFmtpLine, want.SDPFmtpLine) {
 				codec, ok = c, true
 			}
 		}
@@ -180,37 +182,8 @@ func matchCodec(negotiated []webrtc.RTPCodecParameters, want webrtc.RTPCodecCapa
 	return codec, rtx, true
 }
 
-// sameProfile compares the parameters that decide whether a decoder for one
-// can play the other: VP9's profile-id, AV1's profile, H.264's profile (the
-// first four digits of profile-level-id) and packetization mode.
-func sameProfile(a, b webrtc.RTPCodecCapability) bool { return compareProfiles(a, b, 4) }
-
-// kindredProfile takes H.264 baseline and constrained baseline for one: what
-// WebRTC's encoders call baseline keeps to the constraints.
-func kindredProfile(a, b webrtc.RTPCodecCapability) bool { return compareProfiles(a, b, 2) }
-
-func compareProfiles(a, b webrtc.RTPCodecCapability, digits int) bool {
-	switch strings.ToLower(a.MimeType) {
-	case "video/vp9":
-		return parameter(a.SDPFmtpLine, "profile-id", "0") == parameter(b.SDPFmtpLine, "profile-id", "0")
-	case "video/av1":
-		return parameter(a.SDPFmtpLine, "profile", "0") == parameter(b.SDPFmtpLine, "profile", "0")
-	case "video/h264":
-		x := parameter(a.SDPFmtpLine, "profile-level-id", "42000a")
-		y := parameter(b.SDPFmtpLine, "profile-level-id", "42000a")
-		return len(x) == 6 && len(y) == 6 && strings.EqualFold(x[:digits], y[:digits]) &&
-			parameter(a.SDPFmtpLine, "packetization-mode", "0") == parameter(b.SDPFmtpLine, "packetization-mode", "0")
-	default:
-		return true
-	}
-}
-
-func parameter(fmtp, name, fallback string) string {
-	for field := range strings.SplitSeq(fmtp, ";") {
-		key, value, _ := strings.Cut(strings.TrimSpace(field), "=")
-		if strings.EqualFold(key, name) {
-			return value
-		}
-	}
-	return fallback
+// anyProfile takes an H.264 publisher who has not said which profile yet for one
+// that everybody can decode.
+func anyProfile(mime, _, want string) bool {
+	return strings.EqualFold(mime, webrtc.MimeTypeH264) && want == ""
 }

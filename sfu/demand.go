@@ -58,10 +58,10 @@ type demand struct {
 }
 
 // newDemand reads how a layer was announced, and what is below it.
-func newDemand(follows bool, spec TrackSpec, q Quality) demand {
+func newDemand(follows bool, layers []LayerSpec, q Quality) demand {
 	d := demand{follows: follows, ceiling: maxCeiling, floor: leastDemand}
 	var below Quality = Off
-	for _, l := range spec.Layers {
+	for _, l := range layers {
 		switch {
 		case l.Quality == q && l.BitsPerSecond > 0:
 			d.ceiling = min(l.BitsPerSecond, maxCeiling)

@@ -11,9 +11,9 @@ import (
 
 // steered is a full layer of at most 3.5 Mb/s above a half one of 800 kb/s.
 func steered() demand {
-	return newDemand(true, TrackSpec{Layers: []LayerSpec{
+	return newDemand(true, []LayerSpec{
 		{Quality: Mid, BitsPerSecond: 800_000}, {Quality: High, BitsPerSecond: 3_500_000},
-	}}, High)
+	}, High)
 }
 
 func TestDemandFollowsTheBestConnected(t *testing.T) {
@@ -111,14 +111,14 @@ func TestWhatALayerNeeds(t *testing.T) {
 			t.Errorf("%s: %d, want %d", c.what, got, c.want)
 		}
 	}
-	stock := newDemand(false, TrackSpec{}, High)
+	stock := newDemand(false, nil, High)
 	if got := stock.needs(a, 1, 3_000_000); got != 3_000_000 {
 		t.Errorf("a publisher that follows nobody needs %d", got)
 	}
 }
 
 func TestAnnouncedBitratesAreBounded(t *testing.T) {
-	d := newDemand(true, TrackSpec{Layers: []LayerSpec{{Quality: Low, BitsPerSecond: 1 << 31}, {Quality: High, BitsPerSecond: 1 << 40}}}, High)
+	d := newDemand(true, []LayerSpec{{Quality: Low, BitsPerSecond: 1 << 31}, {Quality: High, BitsPerSecond: 1 << 40}}, High)
 	if d.ceiling != maxCeiling || d.floor != maxCeiling {
 		t.Errorf("ceiling %d, floor %d", d.ceiling, d.floor)
 	}
@@ -172,7 +172,7 @@ func TestThePublisherFollowsItsAudience(t *testing.T) {
 // TestOthersAreNotSteered: a stock encoder takes REMB for all its streams
 // together, so it is told nothing.
 func TestOthersAreNotSteered(t *testing.T) {
-	d := newDemand(false, TrackSpec{}, High)
+	d := newDemand(false, nil, High)
 	d.offer(&downTrack{}, 100_000)
 	if bits, ok := d.settle(time.Unix(1000, 0)); ok {
 		t.Errorf("told %d", bits)

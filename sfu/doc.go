@@ -24,6 +24,8 @@
 //
 // Beside it, once in a while:
 //
+//	publication.go  a track, in one or more codecs: rendition.go
+//	view.go         what a viewer can decode: the best rendition of each layer
 //	switch.go       which layer is watched: joins at a keyframe, pauses, resumes
 //	choose.go       the layer for a size and a quality, a pure function
 //	resend.go       answers NACKs from the ring, bounded
@@ -69,6 +71,12 @@
 // arrives late still has its place, and a NACK finds its packet by arithmetic.
 // Layers that share a time base, as one encoder's do, keep their timestamps to
 // the tick: whoever tags frames by RTP timestamp finds them again at the viewer.
+//
+// A track may come in several codecs, of which each viewer gets the first that it
+// can decode, layer by layer: a thumbnail may be in another codec than the whole.
+// A change of codec is a change of layer, at a keyframe, with another payload
+// type in the same stream: browsers change decoders there. What nobody watches
+// the publisher is told not to send.
 //
 // Viewers' PeerConnections have no interceptors: pion's would keep a copy of
 // every packet for each viewer. Publishers' have those of a receiver: NACK,

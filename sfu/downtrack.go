@@ -38,14 +38,15 @@ type downTrack struct {
 	mu sync.Mutex
 
 	writer    rtpWriter
-	codecs    []webrtc.RTPCodecParameters
-	header    rtp.Header // of the next packet: extensions are set once
-	number    [2]byte    // transport-wide sequence number, part of header
-	numbered  bool       // the viewer negotiated it
-	mime      string     // of the publication, when payload types were set
+	codecs    []webrtc.RTPCodecParameters // that the viewer can decode
+	formats   [MaxRenditions]format       // of the renditions
+	learned   uint32                      // pub.codecs when formats were; 0: not
+	header    rtp.Header                  // of the next packet: extensions are set once
+	number    [2]byte                     // transport-wide sequence number, part of header
+	numbered  bool                        // the viewer negotiated it
 	rtx       rtxStream
 	isReady   bool // negotiated, and the transport is up
-	isPlaying bool // the viewer can decode what is published
+	isPlaying bool // the viewer can decode some rendition
 	isClosed  bool
 
 	pref      Preference

@@ -66,7 +66,7 @@ func TestSubscriptionsWaitForMediaAndOutliveTheCamera(t *testing.T) {
 		r := newTestEngine(t).NewRoom("r")
 		c := join(t, r, "PA_cam", PeerOptions{Single: true, MayPublish: true})
 		v := join(t, r, "PA_v", PeerOptions{Single: single})
-		if err := c.peer.Announce(TrackSpec{ID: "TR_0", ClientID: "other", Video: true}); err != nil {
+		if err := c.peer.Announce(TrackSpec{ID: "TR_0", Video: true, Renditions: []RenditionSpec{{ClientID: "other"}}}); err != nil {
 			t.Fatal(err)
 		}
 		if err := v.peer.Subscribe("TR_0"); err != nil {
@@ -117,7 +117,7 @@ func TestSectionsAreWantedOncePerTrack(t *testing.T) {
 	r := newTestEngine(t).NewRoom("r")
 	c := join(t, r, "PA_cam", PeerOptions{Single: true, MayPublish: true})
 	for i := range 3 {
-		if err := c.peer.Announce(TrackSpec{ID: TrackID(fmt.Sprint("TR_", i)), ClientID: fmt.Sprint(i), Video: true}); err != nil {
+		if err := c.peer.Announce(TrackSpec{ID: TrackID(fmt.Sprint("TR_", i)), Video: true, Renditions: []RenditionSpec{{ClientID: fmt.Sprint(i)}}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -186,7 +186,7 @@ func TestPauseAndResumeCostNoKeyframe(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the frames are in the ring", func() bool {
-		l := pub.layers.Load()[High]
+		l := pub.renditions[0].layers.Load()[High]
 		l.ring.RLock()
 		defer l.ring.RUnlock()
 		p := l.ring.At(l.ring.Head())

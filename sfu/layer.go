@@ -12,14 +12,20 @@ import (
 	"github.com/easel-live/easel/sfu/ring"
 )
 
-// layer is one simulcast layer of a publication (or an audio track): the ring
-// of its packets and those who follow it, by shard.
+// layerID is a layer's place in its publication.
+type layerID struct {
+	rendition int
+	quality   Quality
+}
+
+// layer is one simulcast layer of a rendition (or an audio track): the ring of
+// its packets and those who follow it, by shard.
 type layer struct {
-	quality Quality
-	codec   packet.Codec
-	rate    uint32 // RTP clock, ticks per second
-	ring    *ring.Ring
-	count   *counters
+	layerID
+	codec packet.Codec
+	rate  uint32 // RTP clock, ticks per second
+	ring  *ring.Ring
+	count *counters
 
 	audiences []audience // by shard
 	gather    gather
@@ -38,8 +44,8 @@ type layer struct {
 	muted     bool
 }
 
-func newLayer(q Quality, c packet.Codec, rate uint32, slots int, count *counters, shards []*shard) *layer {
-	l := &layer{quality: q, codec: c, rate: rate, ring: ring.New(slots), count: count}
+func newLayer(id layerID, c packet.Codec, rate uint32, slots int, count *counters, shards []*shard) *layer {
+	l := &layer{layerID: id, codec: c, rate: rate, ring: ring.New(slots), count: count}
 	l.audiences = newAudiences(l, shards)
 	return l
 }

@@ -9,6 +9,7 @@ import (
 const (
 	MaxPeers      = 3000      // in a room
 	MaxTracks     = 16        // published by a peer
+	MaxRenditions = 8         // of a track
 	MaxSDP        = 256 << 10 // bytes of a session description
 	MaxSections   = 256       // media sections of a session description
 	MaxCandidates = 64        // remote candidates waiting for a description

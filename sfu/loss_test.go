@@ -43,16 +43,16 @@ func stage(viewers int, writer func(i int) rtpWriter) (*layer, []*downTrack) {
 	count := &counters{}
 	on := newShard(0, openLane{}, count)
 	peer := &Peer{id: "PA_cam", engine: &Engine{count: count, shards: []*shard{on}}}
-	pub := newPublication(peer, TrackSpec{ID: "TR_1", Video: true})
+	pub := newPublication(peer, TrackSpec{ID: "TR_1", Video: true, Renditions: make([]RenditionSpec, 1)})
 	vp8 := webrtc.RTPCodecParameters{
 		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000}, PayloadType: 96,
 	}
 	rtx := webrtc.RTPCodecParameters{
 		RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: "apt=96"}, PayloadType: 97,
 	}
-	pub.codec = vp8.RTPCodecCapability
-	l := newLayer(High, packet.CodecVP8, 90000, videoSlots, count, []*shard{on})
-	pub.layers.Store(&layerTable{High: l})
+	pub.renditions[0].codec = vp8.RTPCodecCapability
+	l := newLayer(layerID{0, High}, packet.CodecVP8, 90000, videoSlots, count, []*shard{on})
+	pub.renditions[0].layers.Store(&layerTable{High: l})
 	downs := make([]*downTrack, viewers)
 	for i := range downs {
 		d := newDownTrack(pub, on, &path{}, count)

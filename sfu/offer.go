@@ -118,6 +118,9 @@ func (p *Peer) Answer(sdp string) error {
 		maps.DeleteFunc(t.cooling, func(mid string, _ bool) bool { return t.cooled[mid] })
 	}
 	t.negotiation.Unlock()
+	if err == nil {
+		err = p.expect(sdp)
+	}
 	if err != nil {
 		return err
 	}

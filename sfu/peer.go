@@ -37,7 +37,8 @@ type Peer struct {
 	tracks   []*publication // announced, in order
 	subs     []*subscription
 	uplinks  []*uplink
-	mids     map[string]TrackID // sections of up that carry announced tracks
+	mids     map[string]*rendition       // sections of up that carry announced tracks
+	codecs   []webrtc.RTPCodecParameters // that the client can decode, as far as it said
 	asked    map[webrtc.RTPCodecType]int
 	answered bool // single mode: the first offer was answered
 	restart  bool // the next offer restarts ICE
@@ -51,7 +52,7 @@ func newPeer(r *Room, id ParticipantID, opts PeerOptions, obs PeerObserver) (*Pe
 		id: id, opts: opts, room: r, engine: r.engine, shard: r.engine.pin(), log: r.log.With("peer", string(id)),
 		events: newEvents(obs), outbox: newOutbox(r.engine.count),
 		kick: make(chan struct{}, 1), done: make(chan struct{}),
-		mids: map[string]TrackID{}, asked: map[webrtc.RTPCodecType]int{},
+		mids: map[string]*rendition{}, asked: map[webrtc.RTPCodecType]int{},
 	}
 	var err error
 	if p.up, err = newTransport(p, Publisher, opts.MayPublish); err != nil {

@@ -10,7 +10,7 @@ const maxProbePackets = 200
 // caller holds d.mu.
 func (d *downTrack) sendProbe(now time.Time) {
 	l := d.current
-	if l == nil || d.rtx.ssrc == 0 || d.rtx.payloadType == 0 {
+	if l == nil || d.rtx.ssrc == 0 || d.formats[l.rendition].rtx == 0 {
 		return
 	}
 	probe, ok := d.path.takeProbe()

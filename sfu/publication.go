@@ -1,135 +1,95 @@
 package sfu
 
 import (
-	"strings"
+	"slices"
 	"sync"
 	"sync/atomic"
-	"time"
-
-	"github.com/pion/webrtc/v4"
-
-	"github.com/easel-live/easel/sfu/packet"
 )
 
-// publication is a track that a peer offers to its room: announced, then, once
-// its media came, with one to three layers.
+// publication is a track that a peer offers to its room, in one or more
+// renditions.
 type publication struct {
-	peer *Peer
-	spec TrackSpec
-
-	// layers is replaced, never changed: viewers read it while they forward.
-	layers atomic.Pointer[layerTable]
-	sizes  atomic.Pointer[sizeTable]
+	peer       *Peer
+	spec       TrackSpec
+	renditions []*rendition // in the publisher's order of preference
 
 	attention attention
+	codecs    atomic.Uint32 // counts changes of what is known of codecs and layers
 
 	mu     sync.Mutex
-	codec  webrtc.RTPCodecCapability
-	mid    string
 	muted  bool
 	closed bool
 	downs  map[*downTrack]struct{}
 }
 
-// layerTable has a layer per quality, nil where no media came.
-type layerTable [qualities]*layer
-
 func newPublication(peer *Peer, spec TrackSpec) *publication {
 	p := &publication{peer: peer, spec: spec, downs: map[*downTrack]struct{}{}}
-	p.sizes.Store(sizesOf(spec.Layers))
-	p.layers.Store(&layerTable{})
-	p.attention.told = allLayers
+	for i, r := range spec.Renditions {
+		if i > 0 && len(r.Layers) == 0 {
+			r.Layers = spec.Renditions[0].Layers
+		}
+		p.renditions = append(p.renditions, newRendition(p, i, r))
+	}
+	p.codecs.Store(1)
+	p.attention.told = firstRendition
 	return p
 }
 
 func (p *publication) info() PublicationInfo {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return PublicationInfo{
-		ID: p.spec.ID, Publisher: p.peer.id, Video: p.spec.Video,
-		MimeType: p.codec.MimeType, MID: p.mid, Muted: p.muted,
+	info := PublicationInfo{ID: p.spec.ID, Publisher: p.peer.id, Video: p.spec.Video, Muted: p.muted}
+	for _, r := range p.renditions {
+		info.Renditions = append(info.Renditions, r.info())
 	}
+	return info
 }
 
-func (p *publication) capability() webrtc.RTPCodecCapability {
+// named is the rendition with this ClientID, nil if none has it.
+func (p *publication) named(clientID string) *rendition {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.codec
+	for _, r := range p.renditions {
+		if r.spec.ClientID == clientID {
+			return r
+		}
+	}
+	return nil
 }
 
-// attach gives an uplink the layer it carries, making it on first sight.
-// isFirst is true when this is the publication's first media. A stream in
-// another codec than the one before starts the layer anew.
-func (p *publication) attach(u *uplink, codec webrtc.RTPCodecCapability) (isFirst bool) {
-	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
-		return false
+// ladder are the layers of a rendition, and below them those that only others
+// have: what its viewers may be given. The caller holds p.mu.
+func (p *publication) ladder(r *rendition) []LayerSpec {
+	layers := slices.Clone(r.spec.Layers)
+	for _, other := range p.renditions {
+		for _, l := range other.spec.Layers {
+			if !slices.ContainsFunc(layers, func(own LayerSpec) bool { return own.Quality == l.Quality }) {
+				layers = append(layers, l)
+			}
+		}
 	}
-	q := p.qualityOf(u)
-	isFirst = p.codec.MimeType == ""
-	isChanged := !isFirst && !(strings.EqualFold(p.codec.MimeType, codec.MimeType) && sameProfile(p.codec, codec))
-	p.codec, p.mid = codec, u.mid
-	table := *p.layers.Load()
-	if isChanged {
-		table = layerTable{}
-	}
-	slots := videoSlots
-	if !p.spec.Video {
-		slots = audioSlots
-	}
-	l := newLayer(q, packet.CodecOf(codec.MimeType), codec.ClockRate, slots, p.peer.engine.count, p.peer.engine.shards)
-	l.muted = p.muted
-	l.demand = newDemand(p.peer.opts.Follows, p.spec, q)
-	table[q] = l
-	p.layers.Store(&table)
-	downs := p.viewers()
-	p.mu.Unlock()
-
-	l.source.Store(u)
-	u.layer.Store(l)
-	for _, d := range downs {
-		d.retarget()
-	}
-	return isFirst
+	return layers
 }
 
-// carries says whether u already feeds one of the layers.
-func (p *publication) carries(u *uplink) bool {
-	l := u.layer.Load()
-	if l == nil {
-		return false
-	}
-	for _, own := range p.layers.Load() {
-		if own == l {
+// came says whether any media has come.
+func (p *publication) came() bool {
+	for _, r := range p.renditions {
+		if *r.layers.Load() != (layerTable{}) {
 			return true
 		}
 	}
 	return false
 }
 
-// qualityOf finds a stream's layer among those announced: by RID, by SSRC, or,
-// when nothing else tells, the only or the best one.
-func (p *publication) qualityOf(u *uplink) Quality {
-	best := Low
-	for _, l := range p.spec.Layers {
-		if l.Quality < Low || l.Quality >= qualities {
-			continue
+// each calls f for each layer whose media has come.
+func (p *publication) each(f func(*layer)) {
+	for _, r := range p.renditions {
+		for _, l := range r.layers.Load() {
+			if l != nil {
+				f(l)
+			}
 		}
-		if u.rid != "" && l.RID == u.rid || l.SSRC != 0 && l.SSRC == u.ssrc {
-			return l.Quality
-		}
-		best = max(best, l.Quality)
 	}
-	switch u.rid {
-	case "q":
-		return Low
-	case "h":
-		return Mid
-	case "f":
-		return High
-	}
-	return best
 }
 
 func (p *publication) viewers() []*downTrack {
@@ -166,11 +126,7 @@ func (p *publication) setMuted(muted bool) {
 	p.mu.Lock()
 	p.muted = muted
 	p.mu.Unlock()
-	for _, l := range p.layers.Load() {
-		if l != nil {
-			l.setMuted(muted)
-		}
-	}
+	p.each(func(l *layer) { l.setMuted(muted) })
 }
 
 // close withdraws the publication and returns who was subscribed.
@@ -179,39 +135,10 @@ func (p *publication) close() []*downTrack {
 	p.closed = true
 	downs := p.viewers()
 	p.mu.Unlock()
-	for _, l := range p.layers.Load() {
-		if l == nil {
-			continue
-		}
+	p.each(func(l *layer) {
 		if u := l.source.Swap(nil); u != nil {
 			u.layer.CompareAndSwap(l, nil)
 		}
-	}
+	})
 	return downs
-}
-
-// choices describes the layers for choose, lowest first.
-func (p *publication) choices() (c [qualities]choice) {
-	sizes := p.sizes.Load()
-	for q, l := range p.layers.Load() {
-		c[q] = choice{quality: Quality(q), live: l != nil, width: sizes[q].width, height: sizes[q].height}
-	}
-	return c
-}
-
-// substitute is the best layer that packets come on, when none come on l: a
-// publisher short of bandwidth gives up its upper layers. nil when l is fine,
-// when everything rests, or when the other layer has only begun: it may have
-// been started for somebody else, on a picture at rest.
-func (p *publication) substitute(l *layer, now time.Time) *layer {
-	if !p.spec.Video || l.isFresh(now, layerStall) {
-		return nil
-	}
-	var best *layer
-	for _, other := range p.layers.Load() {
-		if other != nil && other != l && other.isFresh(now, layerPause) && now.UnixNano()-other.busy.Load() >= int64(layerStall) {
-			best = other
-		}
-	}
-	return best
 }

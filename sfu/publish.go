@@ -12,6 +12,9 @@ func (p *Peer) Announce(spec TrackSpec) error {
 	if !p.opts.MayPublish {
 		return fmt.Errorf("%w: %s may not publish", ErrRefused, p.id)
 	}
+	if len(spec.Renditions) == 0 || len(spec.Renditions) > MaxRenditions {
+		return fmt.Errorf("%w: %d renditions, 1 to %d", ErrLimit, len(spec.Renditions), MaxRenditions)
+	}
 	pub := newPublication(p, spec)
 	p.mu.Lock()
 	switch {
@@ -27,6 +30,27 @@ func (p *Peer) Announce(spec TrackSpec) error {
 	if err := p.room.publish(pub); err != nil {
 		p.forget(pub)
 		return err
+	}
+	return nil
+}
+
+// Supplement gives a rendition that was announced without one its ClientID, now
+// that it is about to be published, and its layers, unless there are none.
+func (p *Peer) Supplement(id TrackID, rendition int, clientID string, layers []LayerSpec) error {
+	pub, err := p.own(id)
+	if err != nil {
+		return err
+	}
+	if rendition < 0 || rendition >= len(pub.renditions) {
+		return fmt.Errorf("%w: rendition %d of %s", ErrNoTrack, rendition, id)
+	}
+	r := pub.renditions[rendition]
+	pub.mu.Lock()
+	defer pub.mu.Unlock()
+	r.spec.ClientID = clientID
+	if len(layers) > 0 {
+		r.spec.Layers = layers
+		r.announce(layers)
 	}
 	return nil
 }
@@ -70,50 +94,53 @@ func (p *Peer) forget(pub *publication) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tracks = slices.DeleteFunc(p.tracks, func(t *publication) bool { return t == pub })
-	for mid, id := range p.mids {
-		if id == pub.spec.ID {
+	for mid, r := range p.mids {
+		if r.pub == pub {
 			delete(p.mids, mid)
 		}
 	}
 }
 
-// claim ties the sections that the client sends in to the tracks it announced:
-// by the msid track id, which is the announced ClientID; or, when that says
-// nothing, because only one track is left to be the section's.
+// claim ties the sections that the client sends in to the renditions it
+// announced: by the msid track id, which is the announced ClientID; or, when
+// that says nothing, because only one track is left to be the section's.
 func (p *Peer) claim(sections []section) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	byMid := map[string]TrackID{}
-	taken := map[TrackID]bool{}
+	byMid := map[string]*rendition{}
+	taken := map[*rendition]bool{}
 	for _, s := range sections {
 		for _, t := range p.tracks {
-			if s.sends && s.track != "" && t.spec.ClientID == s.track && kindOf(t.spec.Video) == s.kind {
-				byMid[s.mid] = t.spec.ID
-				taken[t.spec.ID] = true
+			if !s.sends || s.track == "" || kindOf(t.spec.Video) != s.kind {
+				continue
+			}
+			if r := t.named(s.track); r != nil {
+				byMid[s.mid] = r
+				taken[r] = true
 			}
 		}
 	}
 	for _, s := range sections { // as negotiated before
-		if id, ok := p.mids[s.mid]; ok && s.sends && byMid[s.mid] == "" && !taken[id] {
-			byMid[s.mid] = id
-			taken[id] = true
+		if r := p.mids[s.mid]; r != nil && s.sends && byMid[s.mid] == nil && !taken[r] {
+			byMid[s.mid] = r
+			taken[r] = true
 		}
 	}
 	for _, s := range sections {
-		if !s.sends || byMid[s.mid] != "" {
+		if !s.sends || byMid[s.mid] != nil {
 			continue
 		}
-		var only *publication
+		var only *rendition
 		count := 0
 		for _, t := range p.tracks {
-			if !taken[t.spec.ID] && kindOf(t.spec.Video) == s.kind {
-				only = t
+			if first := t.renditions[0]; !taken[first] && kindOf(t.spec.Video) == s.kind {
+				only = first
 				count++
 			}
 		}
 		if count == 1 {
-			byMid[s.mid] = only.spec.ID
-			taken[only.spec.ID] = true
+			byMid[s.mid] = only
+			taken[only] = true
 		}
 	}
 	p.mids = byMid
@@ -144,25 +171,20 @@ func (p *Peer) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) 
 	p.mu.Unlock()
 }
 
-// assign gives an uplink to the publication that its section carries.
+// assign gives an uplink to the rendition that its section carries.
 func (p *Peer) assign(u *uplink) {
 	p.mu.Lock()
-	var pub *publication
-	for _, t := range p.tracks {
-		if t.spec.ID == p.mids[u.mid] {
-			pub = t
-		}
-	}
+	r := p.mids[u.mid]
 	p.mu.Unlock()
-	if pub == nil {
+	if r == nil {
 		u.layer.Store(nil)
 		return
 	}
-	if pub.carries(u) {
+	if r.carries(u) {
 		return
 	}
-	if pub.attach(u, u.track.Codec().RTPCodecCapability) {
-		info := pub.info()
+	if r.attach(u, u.track.Codec().RTPCodecCapability) {
+		info := r.pub.info()
 		p.events.push(func(o PeerObserver) { o.OnPublished(info) })
 	}
 }

@@ -66,8 +66,10 @@ func (d *downTrack) readReports(receiver *webrtc.RTPReceiver) {
 func (d *downTrack) repairSSRC() uint32 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.isReady || !d.numbered || d.rtx.payloadType == 0 {
-		return 0
+	for _, f := range d.formats {
+		if d.isReady && d.numbered && f.rtx != 0 {
+			return d.rtx.ssrc
+		}
 	}
-	return d.rtx.ssrc
+	return 0
 }

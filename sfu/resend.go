@@ -23,12 +23,12 @@ const (
 	maxWanted      = 512 // requests that wait for the shard
 )
 
-// rtxStream is where retransmissions go (RFC 4588); a zero ssrc or payload type
-// means the viewer did not negotiate it, and they go in the stream itself.
+// rtxStream is where retransmissions go (RFC 4588); a zero ssrc, or no payload
+// type for the codec, means the viewer did not negotiate it, and they go in the
+// stream itself.
 type rtxStream struct {
-	ssrc        uint32
-	payloadType uint8
-	sequence    uint16
+	ssrc     uint32
+	sequence uint16
 }
 
 // resends remembers when sequence numbers were last sent again.
@@ -107,8 +107,10 @@ func (d *downTrack) writeAgain(l *layer, p *ring.Packet, probe uint8) int {
 	header := d.header
 	header.Timestamp, header.Marker, header.SequenceNumber = out.Timestamp, p.Marker, out.Sequence
 	payload := d.scratch[:0]
-	if d.rtx.ssrc != 0 && d.rtx.payloadType != 0 {
-		header = rtxHeader(header, &d.rtx)
+	format := d.formats[l.rendition]
+	header.PayloadType = format.payloadType
+	if d.rtx.ssrc != 0 && format.rtx != 0 {
+		header = rtxHeader(header, &d.rtx, format.rtx)
 		payload = binary.BigEndian.AppendUint16(payload, out.Sequence)
 	}
 	start := len(payload)
@@ -128,8 +130,8 @@ func (d *downTrack) writeAgain(l *layer, p *ring.Packet, probe uint8) int {
 	return len(payload)
 }
 
-func rtxHeader(h rtp.Header, x *rtxStream) rtp.Header {
-	h.SSRC, h.PayloadType, h.SequenceNumber = x.ssrc, x.payloadType, x.sequence
+func rtxHeader(h rtp.Header, x *rtxStream, payloadType uint8) rtp.Header {
+	h.SSRC, h.PayloadType, h.SequenceNumber = x.ssrc, payloadType, x.sequence
 	x.sequence++
 	return h
 }

@@ -17,13 +17,16 @@ func sizesOf(layers []LayerSpec) *sizeTable {
 }
 
 // Resize takes the sizes that a track's layers have from now on; each viewer
-// gets the layer that suits it then. Which layers there are stays as announced.
+// gets the layer that suits it then. Which layers there are stays as announced,
+// and all renditions have them in the same sizes.
 func (p *Peer) Resize(id TrackID, layers []LayerSpec) error {
 	pub, err := p.own(id)
 	if err != nil {
 		return err
 	}
-	pub.sizes.Store(sizesOf(layers))
+	for _, r := range pub.renditions {
+		r.sizes.Store(sizesOf(layers))
+	}
 	for _, d := range pub.snapshot() {
 		d.retarget()
 	}

@@ -171,22 +171,16 @@ func (r *Room) run() {
 		case now := <-ticker.C:
 			for _, p := range r.publications() {
 				p.tick(now)
-				for _, l := range p.layers.Load() {
-					if l != nil {
-						l.retryKeyframe(now)
-						l.meter.tick()
-					}
-				}
+				p.each(func(l *layer) {
+					l.retryKeyframe(now)
+					l.meter.tick()
+				})
 			}
 			for _, p := range r.snapshot() {
 				p.tick(now)
 			}
 			for _, p := range r.publications() {
-				for _, l := range p.layers.Load() {
-					if l != nil {
-						l.tellDemand(now)
-					}
-				}
+				p.each(func(l *layer) { l.tellDemand(now) })
 			}
 		}
 	}

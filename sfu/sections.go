@@ -18,6 +18,55 @@ type section struct {
 	track string
 }
 
+// decodable are the codecs that the video sections of a client's description
+// name, each once: what it can be sent.
+func decodable(text string) ([]webrtc.RTPCodecParameters, error) {
+	var description sdp.SessionDescription
+	if err := description.UnmarshalString(text); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSDP, err)
+	}
+	var all []webrtc.RTPCodecParameters
+	for _, m := range description.MediaDescriptions {
+		if webrtc.NewRTPCodecType(m.MediaName.Media) != webrtc.RTPCodecTypeVideo {
+			continue
+		}
+		for _, c := range codecsOf(m) {
+			isKnown := slices.ContainsFunc(all, func(k webrtc.RTPCodecParameters) bool {
+				return k.MimeType == c.MimeType && k.SDPFmtpLine == c.SDPFmtpLine
+			})
+			if !isKnown && len(all) < maxDecodable {
+				all = append(all, c)
+			}
+		}
+	}
+	return all, nil
+}
+
+// maxDecodable bounds how many codecs of a client's are looked at.
+const maxDecodable = 64
+
+// codecsOf reads a section's video codecs (RFC 8866 sections 6.6 and 6.15).
+func codecsOf(m *sdp.MediaDescription) []webrtc.RTPCodecParameters {
+	fmtps := map[string]string{}
+	for _, a := range m.Attributes {
+		if payload, line, ok := strings.Cut(a.Value, " "); ok && a.Key == "fmtp" {
+			fmtps[payload] = line
+		}
+	}
+	var codecs []webrtc.RTPCodecParameters
+	for _, a := range m.Attributes {
+		payload, encoding, ok := strings.Cut(a.Value, " ")
+		if !ok || a.Key != "rtpmap" {
+			continue
+		}
+		name, _, _ := strings.Cut(encoding, "/")
+		codecs = append(codecs, webrtc.RTPCodecParameters{RTPCodecCapability: webrtc.RTPCodecCapability{
+			MimeType: "video/" + name, SDPFmtpLine: fmtps[payload],
+		}})
+	}
+	return codecs
+}
+
 // parseOffer reads the audio and video sections of an offer and refuses what
 // could not be answered. What it returns as offer is for pion.
 func parseOffer(text string) (sections []section, offer string, err error) {

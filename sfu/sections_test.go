@@ -58,6 +58,7 @@ func TestMatchCodec(t *testing.T) {
 		{"video/H264", "profile-level-id=640032;packetization-mode=1", 0, 0},
 		{"video/AV1", "profile=1", 7, 0},
 		{"video/AV1", "", 0, 0},
+		{"video/H264", "", 6, 0},
 	} {
 		got, rtx, ok := matchCodec(negotiated, webrtc.RTPCodecCapability{MimeType: c.mime, SDPFmtpLine: c.fmtp})
 		if ok != (c.want != 0) || got.PayloadType != c.want || rtx != c.rtx {
@@ -67,7 +68,10 @@ func TestMatchCodec(t *testing.T) {
 }
 
 func TestChoose(t *testing.T) {
-	layers := []choice{{Low, 320, 200, true}, {Mid, 640, 400, true}, {High, 1280, 800, true}}
+	at := func(q Quality, width, height int, live bool) choice {
+		return choice{layerID: layerID{quality: q}, width: width, height: height, live: live}
+	}
+	layers := []choice{at(Low, 320, 200, true), at(Mid, 640, 400, true), at(High, 1280, 800, true)}
 	without := func(q Quality) []choice {
 		some := append([]choice(nil), layers...)
 		some[q].live = false
@@ -90,7 +94,7 @@ func TestChoose(t *testing.T) {
 		{"small, but at most low", Preference{MaxQuality: Low, Width: 4000, Height: 3000}, layers, Low},
 		{"the best is not there", Preference{MaxQuality: High}, without(High), Mid},
 		{"the lowest is not there", Preference{MaxQuality: Low}, without(Low), Mid},
-		{"nothing yet", Preference{MaxQuality: High}, []choice{{quality: Low}, {quality: Mid}, {quality: High}}, Off},
+		{"nothing yet", Preference{MaxQuality: High}, []choice{at(Low, 0, 0, false), at(Mid, 0, 0, false), at(High, 0, 0, false)}, Off},
 	} {
 		if got := choose(c.pref, c.layers); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)

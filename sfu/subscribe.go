@@ -38,13 +38,14 @@ func (p *Peer) Subscribe(id TrackID) error {
 		return nil
 	}
 	p.subs = append(p.subs, s)
+	codecs := p.codecs
 	p.mu.Unlock()
 	p.engine.count.subscriptions.Add(1)
 	if err := pub.add(s.down); err != nil {
 		p.end(s)
 		return fmt.Errorf("%w: %s", err, id)
 	}
-	s.down.retarget() // its layers are wanted before it can be sent any
+	s.down.expect(codecs) // its layers are wanted before it can be sent any
 	if p.opts.Single {
 		p.wantSections()
 		return nil
@@ -84,6 +85,21 @@ func (p *Peer) Refresh(now time.Time) {
 	for _, s := range p.subscriptions() {
 		s.down.refresh(now)
 	}
+}
+
+// expect takes the codecs that the client's description says it can decode.
+func (p *Peer) expect(sdp string) error {
+	codecs, err := decodable(sdp)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.codecs = codecs
+	p.mu.Unlock()
+	for _, s := range p.subscriptions() {
+		s.down.expect(codecs)
+	}
+	return nil
 }
 
 // find is the subscription to a track. The caller holds p.mu.

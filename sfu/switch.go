@@ -28,12 +28,12 @@ func (d *downTrack) retarget() {
 
 // aim makes the layer that suits the target. The caller holds d.mu.
 func (d *downTrack) aim() {
+	d.learnFormats()
 	defer d.attend()
 	if !d.isReady || d.isClosed {
 		return
 	}
-	d.setPayloadType()
-	choices := d.pub.choices()
+	choices := d.view(false)
 	pref := d.pref
 	pref.MaxQuality = min(pref.MaxQuality, d.limit)
 	q := choose(pref, choices[:])
@@ -41,7 +41,7 @@ func (d *downTrack) aim() {
 		d.pause()
 		return
 	}
-	d.follow(d.pub.layers.Load()[q])
+	d.follow(choices[q].layer)
 }
 
 // follow has the shard join want: at once if its ring has all since a keyframe,
@@ -95,6 +95,7 @@ func (d *downTrack) join(l *layer) bool {
 	d.munger.Begin(l, munge.In{Index: key.Index, Timestamp: key.Timestamp, VP8: &key.VP8}, offset)
 	old := d.current
 	d.current, d.target, d.paused, d.next = l, nil, nil, key.Index
+	d.header.PayloadType = d.formats[l.rendition].payloadType
 	if old != nil && old != l {
 		old.leave(d)
 	}
@@ -142,7 +143,7 @@ func (d *downTrack) tick(now time.Time) (report bool) {
 		if d.mendTail(now); d.current == nil {
 			break
 		}
-		if other := d.pub.substitute(d.current, now); other != nil {
+		if other := d.substitute(d.current, now); other != nil {
 			d.follow(other)
 			d.attend()
 		} else {

@@ -65,10 +65,22 @@ type LayerSpec struct {
 // TrackSpec is a track as announced by its publisher, before any SDP.
 type TrackSpec struct {
 	ID            TrackID
-	ClientID      string // LiveKit's cid: the msid track id in the publisher's SDP
 	Video         bool
 	Width, Height int
-	Layers        []LayerSpec
+	// Renditions are what the track is published in: one to MaxRenditions, in
+	// the publisher's order of preference.
+	Renditions []RenditionSpec
+}
+
+// RenditionSpec is a track in one codec.
+type RenditionSpec struct {
+	// Codec, if known before media comes: without it any viewer is taken to be
+	// able to decode the rendition until then.
+	Codec webrtc.RTPCodecCapability
+	// ClientID is LiveKit's cid: the msid track id in the publisher's SDP. Empty
+	// for a rendition that is published when somebody needs it; see Supplement.
+	ClientID string
+	Layers   []LayerSpec // none: those of the first rendition
 }
 
 // PublicationInfo describes a publication.
@@ -76,9 +88,15 @@ type PublicationInfo struct {
 	ID        TrackID
 	Publisher ParticipantID
 	Video     bool
-	MimeType  string // "video/VP8"; empty until media arrived
-	MID       string
 	Muted     bool
+	// Renditions are as announced.
+	Renditions []RenditionInfo
+}
+
+// RenditionInfo is what is known of a rendition once its media arrived.
+type RenditionInfo struct {
+	MimeType string // "video/VP8"; empty until then
+	MID      string
 }
 
 // Preference is how a subscriber wants to see a track.
@@ -102,11 +120,13 @@ type PeerObserver interface {
 	// OnData: a message arrived on a data channel. payload belongs to the callee.
 	OnData(kind DataKind, payload []byte)
 	// OnPublished: media of an announced track arrived; viewers can have it.
+	// Called again when that of another rendition does.
 	OnPublished(info PublicationInfo)
-	// OnWatched: which layers of a track of the peer's are to be sent, lowest
-	// first, after that has changed: at first all of them. More is told at
-	// once, less once it has lasted.
-	OnWatched(id TrackID, watched []Quality)
+	// OnWatched: which layers of a track of the peer's are to be sent, by
+	// rendition as announced, lowest first, after that has changed: at first all
+	// of the first rendition and nothing of the others. More is told at once,
+	// less once it has lasted.
+	OnWatched(id TrackID, watched [][]Quality)
 	// OnStreamState: a subscribed track is paused, because the way to the
 	// viewer does not carry even its smallest layer, or goes on.
 	OnStreamState(id TrackID, paused bool)

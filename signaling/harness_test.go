@@ -240,9 +240,12 @@ func (g *guest) feed() *client.VideoTrack {
 	ctx, cancel := context.WithTimeout(g.t.Context(), patience)
 	defer cancel()
 	track, err := g.PublishVideo(ctx, client.VideoSpec{
-		Name: "display", Codec: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
-		Layers: []client.Layer{{RID: "h", Width: 640, Height: 400}, {RID: "f", Width: 1280, Height: 800}},
-		OnRTCP: func(int, rtcp.Packet) {},
+		Name: "display",
+		Renditions: []client.Rendition{{
+			Codec:  webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
+			Layers: []client.Layer{{RID: "h", Width: 640, Height: 400}, {RID: "f", Width: 1280, Height: 800}},
+		}},
+		OnRTCP: func(int, int, rtcp.Packet) {},
 	})
 	if err != nil {
 		g.t.Fatalf("publish: %v", err)
@@ -268,7 +271,7 @@ func writeFrames(track *client.VideoTrack, stop <-chan struct{}) {
 		case <-tick.C:
 		}
 		for layer, size := range [...][2]byte{{0x80, 0x02}, {0x00, 0x05}} { // 640, 1280
-			err := track.WriteRTP(layer, &rtp.Packet{
+			err := track.WriteRTP(0, layer, &rtp.Packet{
 				Header: rtp.Header{Version: 2, Marker: true, SequenceNumber: n, Timestamp: uint32(n) * 900},
 				// Descriptor: start of partition 0; then a keyframe's header.
 				Payload: []byte{0x10, 0x50, 0x01, 0x00, 0x9d, 0x01, 0x2a, size[0], size[1], 0x90, 0x01, 0, 0, 0},

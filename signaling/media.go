@@ -105,7 +105,7 @@ func (e *peerEvents) OnPublished(info sfu.PublicationInfo) {
 }
 
 // OnWatched tells the publisher which layers to send.
-func (e *peerEvents) OnWatched(id sfu.TrackID, watched []sfu.Quality) {
+func (e *peerEvents) OnWatched(id sfu.TrackID, watched [][]sfu.Quality) {
 	e.p.room.post(func() { e.p.watchedChanged(id, watched) })
 }
 

@@ -13,10 +13,12 @@ import (
 type track struct {
 	cid        string
 	info       *livekit.TrackInfo
+	renditions []rendition // most preferred first
 	live       bool
 	subscribed bool // somebody subscribed once
-	// watched are the layers that the publisher is to send, once it was told so.
-	watched []sfu.Quality
+	// watched are the layers that the publisher is to send of each rendition,
+	// once it was told so.
+	watched [][]sfu.Quality
 	told    bool
 }
 
@@ -26,10 +28,14 @@ func (r *liveRoom) addTrack(p *participant, add *livekit.AddTrackRequest) {
 		return
 	}
 	if known := p.trackByCID(add.GetCid()); known != nil {
-		p.sendTrackPublished(known)
+		p.sendTrackPublished(add.GetCid(), known)
 		return
 	}
-	if reason, text := r.refuseTrack(p, add); reason != livekit.RequestResponse_OK {
+	reason, text := r.refuseTrack(p, add)
+	if reason == livekit.RequestResponse_OK && add.GetSid() != "" {
+		reason, text = p.supplementTrack(add)
+	}
+	if reason != livekit.RequestResponse_OK {
 		p.log.Info("track refused", "name", add.GetName(), "reason", text)
 		p.send(&livekit.SignalResponse{Message: &livekit.SignalResponse_RequestResponse{
 			RequestResponse: &livekit.RequestResponse{
@@ -39,11 +45,46 @@ func (r *liveRoom) addTrack(p *participant, add *livekit.AddTrackRequest) {
 		}})
 		return
 	}
-	t := &track{cid: add.GetCid(), info: newTrackInfo(add)}
+	if add.GetSid() != "" {
+		return
+	}
+	t := newTrack(add)
 	p.tracks = append(p.tracks, t)
-	spec := trackSpec(t.cid, t.info)
+	spec := t.spec()
 	p.withPeer(func(peer *sfu.Peer) error { return peer.Announce(spec) })
-	p.sendTrackPublished(t)
+	p.sendTrackPublished(t.cid, t)
+}
+
+// supplementTrack takes a further codec of a track that was announced with it,
+// now that somebody needs it: by its name, or, when the client repeats the first
+// one's, as the first of those still to come.
+func (p *participant) supplementTrack(add *livekit.AddTrackRequest) (livekit.RequestResponse_Reason, string) {
+	t := p.trackBySID(add.GetSid())
+	if t == nil {
+		return livekit.RequestResponse_NOT_FOUND, "no such track"
+	}
+	name, layers := "", add.GetLayers()
+	if codecs := add.GetSimulcastCodecs(); len(codecs) > 0 {
+		name = codecs[0].GetCodec()
+		if len(codecs[0].GetLayers()) > 0 {
+			layers = codecs[0].GetLayers()
+		}
+	}
+	at := slices.IndexFunc(t.renditions, func(r rendition) bool { return r.cid == "" && r.codec == name })
+	if at < 0 {
+		at = slices.IndexFunc(t.renditions, func(r rendition) bool { return r.cid == "" })
+	}
+	if at < 0 {
+		return livekit.RequestResponse_UNSUPPORTED_TYPE, "this codec was not announced with the track"
+	}
+	t.renditions[at].cid, t.info.Codecs[at].Cid = add.GetCid(), add.GetCid()
+	if len(layers) > 0 {
+		t.info.Codecs[at].Layers = layers
+	}
+	id, cid, specs := sfu.TrackID(add.GetSid()), add.GetCid(), layerSpecs(layers)
+	p.withPeer(func(peer *sfu.Peer) error { return peer.Supplement(id, at, cid, specs) })
+	p.sendTrackPublished(cid, t)
+	return livekit.RequestResponse_OK, ""
 }
 
 func (r *liveRoom) refuseTrack(p *participant, add *livekit.AddTrackRequest) (livekit.RequestResponse_Reason, string) {
@@ -55,14 +96,16 @@ func (r *liveRoom) refuseTrack(p *participant, add *livekit.AddTrackRequest) (li
 		return livekit.RequestResponse_NOT_ALLOWED, "only the agent publishes in this room"
 	case len(sources) > 0 && !slices.Contains(sources, add.GetSource()):
 		return livekit.RequestResponse_NOT_ALLOWED, fmt.Sprintf("this token does not allow publishing %s", add.GetSource())
-	case len(p.tracks) >= r.server.cfg.Limits.Tracks:
+	case add.GetSid() == "" && len(p.tracks) >= r.server.cfg.Limits.Tracks:
 		return livekit.RequestResponse_LIMIT_EXCEEDED, fmt.Sprintf("at most %d tracks", r.server.cfg.Limits.Tracks)
 	case add.GetCid() == "" || len(add.GetCid()) > maxTrackText || len(add.GetName()) > maxTrackText:
 		return livekit.RequestResponse_INVALID_REQUEST, "a track needs a cid, and a name of reasonable length"
-	case add.GetSid() != "":
-		return livekit.RequestResponse_UNSUPPORTED_TYPE, "a second codec for a track is not supported"
-	case len(add.GetLayers()) > maxLayers:
+	case len(add.GetLayers()) > maxLayers || slices.ContainsFunc(add.GetSimulcastCodecs(), hasManyLayers):
 		return livekit.RequestResponse_LIMIT_EXCEEDED, fmt.Sprintf("at most %d layers", maxLayers)
+	case len(add.GetSimulcastCodecs()) > sfu.MaxRenditions:
+		return livekit.RequestResponse_LIMIT_EXCEEDED, fmt.Sprintf("at most %d codecs", sfu.MaxRenditions)
+	case slices.ContainsFunc(add.GetSimulcastCodecs(), hasLongText):
+		return livekit.RequestResponse_INVALID_REQUEST, "a codec needs a name and a cid of reasonable length"
 	case add.GetType() == livekit.TrackType_DATA:
 		return livekit.RequestResponse_UNSUPPORTED_TYPE, "data tracks are not supported"
 	}
@@ -74,54 +117,28 @@ const (
 	maxLayers    = 3
 )
 
-func (p *participant) sendTrackPublished(t *track) {
+func hasManyLayers(c *livekit.SimulcastCodec) bool { return len(c.GetLayers()) > maxLayers }
+
+func hasLongText(c *livekit.SimulcastCodec) bool {
+	return len(c.GetCid()) > maxTrackText || len(c.GetCodec()) > maxTrackText
+}
+
+func (p *participant) sendTrackPublished(cid string, t *track) {
 	p.send(&livekit.SignalResponse{Message: &livekit.SignalResponse_TrackPublished{
-		TrackPublished: &livekit.TrackPublishedResponse{Cid: t.cid, Track: t.info},
+		TrackPublished: &livekit.TrackPublishedResponse{Cid: cid, Track: t.info},
 	}})
 }
 
-func newTrackInfo(add *livekit.AddTrackRequest) *livekit.TrackInfo {
-	info := &livekit.TrackInfo{
+func newTrack(add *livekit.AddTrackRequest) *track {
+	t := &track{cid: add.GetCid(), info: &livekit.TrackInfo{
 		Sid: newID("TR_"), Type: add.GetType(), Name: add.GetName(), Muted: add.GetMuted(),
 		Width: add.GetWidth(), Height: add.GetHeight(), Source: add.GetSource(),
 		Stream: add.GetStream(), Encryption: add.GetEncryption(), AudioFeatures: add.GetAudioFeatures(),
-		DisableRed: true,
-	}
-	layers := add.GetLayers()
-	if codecs := add.GetSimulcastCodecs(); len(layers) == 0 && len(codecs) > 0 {
-		layers = codecs[0].GetLayers()
-	}
-	setLayers(info, layers)
-	return info
-}
-
-// setLayers puts a track's layers where both older and newer clients look.
-func setLayers(info *livekit.TrackInfo, layers []*livekit.VideoLayer) {
-	//lint:ignore SA1019 most clients still read them there
-	info.Layers, info.Simulcast = layers, len(layers) > 1
-	if len(layers) == 0 {
-		return
-	}
-	mode := livekit.VideoLayer_ONE_SPATIAL_LAYER_PER_STREAM
-	info.Codecs = []*livekit.SimulcastCodecInfo{{
-		MimeType: info.GetMimeType(), Mid: info.GetMid(), Layers: layers, VideoLayerMode: mode,
+		DisableRed: true, BackupCodecPolicy: add.GetBackupCodecPolicy(),
 	}}
-}
-
-func trackSpec(cid string, info *livekit.TrackInfo) sfu.TrackSpec {
-	spec := sfu.TrackSpec{
-		ID: sfu.TrackID(info.GetSid()), ClientID: cid,
-		Video: info.GetType() == livekit.TrackType_VIDEO,
-		Width: int(info.GetWidth()), Height: int(info.GetHeight()),
-	}
-	//lint:ignore SA1019 see setLayers
-	for _, l := range info.GetLayers() {
-		spec.Layers = append(spec.Layers, sfu.LayerSpec{
-			Quality: sfu.Quality(l.GetQuality()), Width: int(l.GetWidth()), Height: int(l.GetHeight()),
-			RID: l.GetRid(), SSRC: l.GetSsrc(), BitsPerSecond: int(l.GetBitrate()),
-		})
-	}
-	return spec
+	t.renditions, t.info.Codecs = announced(add)
+	t.mirror()
+	return t
 }
 
 // published is told that media of a track arrived: everyone learns of it, then
@@ -133,9 +150,7 @@ func (r *liveRoom) published(p *participant, info sfu.PublicationInfo) {
 	}
 	first := !t.live
 	t.live = true
-	t.info.MimeType, t.info.Mid = info.MimeType, info.MID
-	//lint:ignore SA1019 see setLayers
-	setLayers(t.info, t.info.GetLayers())
+	t.learn(info)
 	r.announce(p)
 	if !first {
 		return
@@ -167,9 +182,9 @@ func (r *liveRoom) updateLayers(p *participant, sid string, layers []*livekit.Vi
 	if t == nil || len(layers) > maxLayers {
 		return
 	}
-	setLayers(t.info, layers)
-	spec := trackSpec(t.cid, t.info)
-	p.withPeer(func(peer *sfu.Peer) error { return peer.Resize(spec.ID, spec.Layers) })
+	t.resize(layers)
+	id, specs := sfu.TrackID(sid), layerSpecs(layers)
+	p.withPeer(func(peer *sfu.Peer) error { return peer.Resize(id, specs) })
 	r.announce(p)
 }
 
@@ -194,7 +209,7 @@ func (p *participant) trackBySID(sid string) *track {
 
 func (p *participant) trackByCID(cid string) *track {
 	for _, t := range p.tracks {
-		if t.cid == cid && cid != "" {
+		if cid != "" && (t.cid == cid || slices.ContainsFunc(t.renditions, func(r rendition) bool { return r.cid == cid })) {
 			return t
 		}
 	}

@@ -33,9 +33,12 @@ func (h *house) canvas(agent *guest) *canvas {
 	ctx, cancel := context.WithTimeout(h.t.Context(), patience)
 	defer cancel()
 	track, err := agent.PublishVideo(ctx, client.VideoSpec{
-		Name: "display", Codec: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
-		Layers: []client.Layer{{RID: "h", Width: 640, Height: 400}, {RID: "f", Width: 1280, Height: 800}},
-		OnRTCP: func(layer int, p rtcp.Packet) {
+		Name: "display",
+		Renditions: []client.Rendition{{
+			Codec:  webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
+			Layers: []client.Layer{{RID: "h", Width: 640, Height: 400}, {RID: "f", Width: 1280, Height: 800}},
+		}},
+		OnRTCP: func(_, layer int, p rtcp.Packet) {
 			if _, isPLI := p.(*rtcp.PictureLossIndication); isPLI {
 				c.keyframe(layer)
 			}
@@ -51,7 +54,8 @@ func (h *house) canvas(agent *guest) *canvas {
 	return c
 }
 
-func (c *canvas) onWatched(watched []bool) {
+func (c *canvas) onWatched(all [][]bool) {
+	watched := all[0]
 	c.mu.Lock()
 	before := c.watched
 	c.watched = watched
@@ -74,7 +78,7 @@ func (c *canvas) keyframe(layer int) {
 	c.sequence[layer]++
 	c.frames[layer]++
 	size := [...][2]byte{{0x80, 0x02}, {0x00, 0x05}}[layer]
-	_ = c.track.WriteRTP(layer, &rtp.Packet{
+	_ = c.track.WriteRTP(0, layer, &rtp.Packet{
 		Header:  rtp.Header{Version: 2, Marker: true, SequenceNumber: c.sequence[layer], Timestamp: uint32(time.Now().UnixMicro() / 1000 * 90)},
 		Payload: []byte{0x10, 0x50, 0x01, 0x00, 0x9d, 0x01, 0x2a, size[0], size[1], 0x90, 0x01, 0, 0, c.frames[layer]},
 	})

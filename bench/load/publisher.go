@@ -50,9 +50,11 @@ func publish(ctx context.Context, opts client.Options, seed uint64, bitrate int)
 	}
 	p.conn = conn
 	p.track, err = conn.PublishVideo(ctx, client.VideoSpec{
-		Name:   "display",
-		Codec:  webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: clockRate},
-		Layers: []client.Layer{{Width: pictureWidth, Height: pictureHeight}},
+		Name: "display",
+		Renditions: []client.Rendition{{
+			Codec:  webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: clockRate},
+			Layers: []client.Layer{{Width: pictureWidth, Height: pictureHeight}},
+		}},
 		OnRTCP: p.onRTCP,
 	})
 	if err != nil {
@@ -61,7 +63,7 @@ func publish(ctx context.Context, opts client.Options, seed uint64, bitrate int)
 	return p, nil
 }
 
-func (p *publisher) onRTCP(_ int, pkt rtcp.Packet) {
+func (p *publisher) onRTCP(_, _ int, pkt rtcp.Packet) {
 	switch pkt.(type) {
 	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
 		p.asked.Add(1)
@@ -114,7 +116,7 @@ func (p *publisher) send(ctx context.Context, size int, key bool) error {
 	timestamp := uint32(time.Since(p.began) * clockRate / time.Second)
 	inBurst := 0
 	return p.packets.frame(size, key, timestamp, time.Now, func(pkt *rtp.Packet) error {
-		if err := p.track.WriteRTP(0, pkt); err != nil {
+		if err := p.track.WriteRTP(0, 0, pkt); err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}

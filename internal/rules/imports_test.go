@@ -22,14 +22,15 @@ type rule struct {
 	why   string
 }
 
-var leaves = []string{"internal/room", "wire"}
+var leaves = []string{"internal/room", "internal/fmtp", "wire"}
 
 // rules, most specific folder first: the first that matches is the one.
 var rules = []rule{
 	{"internal/room", nil, []string{"github.com/", "google.golang.org/"}, "shared values carry nothing with them"},
+	{"internal/fmtp", nil, []string{"github.com/", "google.golang.org/"}, "formats are compared as strings"},
 	{"wire", nil, []string{"github.com/", "google.golang.org/"}, "the codec of our messages is a leaf anyone may import"},
 	{"collab", leaves, []string{"github.com/pion/", "net/http", "github.com/redis/", "github.com/livekit/"}, "arbitration is a pure state machine"},
-	{"sfu", []string{"internal/room"}, []string{"github.com/livekit/", "github.com/redis/", "net/http"}, "the forwarding path knows media, not the signal protocol"},
+	{"sfu", []string{"internal/room", "internal/fmtp"}, []string{"github.com/livekit/", "github.com/redis/", "net/http"}, "the forwarding path knows media, not the signal protocol"},
 	{"capture", append([]string{"signaling/client"}, leaves...), []string{"net/http"}, "the agent knows the room only as a client does"},
 	{"session", leaves, []string{"github.com/pion/", "github.com/livekit/"}, "a session's lifecycle is independent of what is streamed"},
 	{"signaling/token", leaves, []string{"github.com/pion/"}, "a token is a value"},

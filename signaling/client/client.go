@@ -68,16 +68,31 @@ type Layer struct {
 
 // VideoSpec is a video track to publish.
 type VideoSpec struct {
-	Name   string
-	Codec  webrtc.RTPCodecCapability // webrtc.MimeTypeVP8
-	Layers []Layer
+	Name string
+	// Renditions are what it is published in, most preferred first.
+	Renditions []Rendition
 	// OnRTCP gets the server's feedback for a layer: PLI, and, for an agent, REMB
 	// with what its best-connected viewer can take. Calls for one layer come one
 	// at a time.
-	OnRTCP func(layer int, pkt rtcp.Packet)
-	// OnWatched, unless nil, is told whether somebody watches each layer, when
-	// that has changed; at first all are taken to be watched. A layer that
+	OnRTCP func(rendition, layer int, pkt rtcp.Packet)
+	// OnWatched, unless nil, is told whether somebody watches each layer of each
+	// rendition, when that has changed; at first all layers of the first
+	// rendition are taken to be watched, and none of the others. A layer that
 	// nobody watches need not be sent; once watched again it starts with a
 	// keyframe. It is called like a Handler's methods.
-	OnWatched func(watched []bool)
+	OnWatched func(watched [][]bool)
 }
+
+// Rendition is a track in one codec.
+type Rendition struct {
+	Codec  webrtc.RTPCodecCapability // MIME type and fmtp line
+	Layers []Layer                   // smallest first
+	// ColorSpace, unless nil, goes with the last packet of each frame, where a
+	// decoder looks for what the bitstream does not say (see ColorSpaceURI).
+	ColorSpace []byte
+}
+
+// ColorSpaceURI names the RTP header extension of 4 bytes: primaries, transfer
+// and matrix as in ITU-T H.273, then range (2: full) in bits 4 and 5 and chroma
+// siting. Chromium takes VP9 for BT.709 without it.
+const ColorSpaceURI = "http://www.webrtc.org/experiments/rtp-hdrext/color-space"

@@ -12,6 +12,8 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
+
+	"github.com/easel-live/easel/internal/fmtp"
 )
 
 // sender is one layer of a track as WebRTC sees it. Unlike
@@ -19,7 +21,8 @@ import (
 // the server tells simulcast layers apart.
 type sender struct {
 	id, rid     string
-	mime        string
+	codec       webrtc.RTPCodecCapability
+	colorSpace  []byte // nil: not told
 	transceiver *webrtc.RTPTransceiver
 
 	once  sync.Once
@@ -34,14 +37,19 @@ type outlet struct {
 	payloadType uint8
 	midID       uint8 // 0: not negotiated
 	ridID       uint8
+	colorID     uint8
 	mid         []byte
 }
 
-func newSenders(spec VideoSpec) []*sender {
+// newSenders makes those of a rendition. A layer that is alone needs no name.
+func newSenders(r Rendition) []*sender {
 	id := "easel-" + rand.Text()[:12]
-	senders := make([]*sender, len(spec.Layers))
-	for i, l := range spec.Layers {
-		senders[i] = &sender{id: id, rid: l.RID, mime: spec.Codec.MimeType, bound: make(chan struct{})}
+	senders := make([]*sender, len(r.Layers))
+	for i, l := range r.Layers {
+		senders[i] = &sender{id: id, codec: r.Codec, colorSpace: r.ColorSpace, bound: make(chan struct{})}
+		if len(r.Layers) > 1 {
+			senders[i].rid = l.RID
+		}
 	}
 	return senders
 }
@@ -61,7 +69,7 @@ func (s *sender) Kind() webrtc.RTPCodecType { return webrtc.RTPCodecTypeVideo }
 // Bind is told the negotiated parameters once the transport may carry media.
 func (s *sender) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	for _, codec := range ctx.CodecParameters() {
-		if !strings.EqualFold(codec.MimeType, s.mime) {
+		if !strings.EqualFold(codec.MimeType, s.codec.MimeType) || !fmtp.Same(codec.MimeType, codec.SDPFmtpLine, s.codec.SDPFmtpLine) {
 			continue
 		}
 		o := &outlet{
@@ -74,13 +82,15 @@ func (s *sender) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, 
 				o.midID = uint8(ext.ID)
 			case sdp.SDESRTPStreamIDURI:
 				o.ridID = uint8(ext.ID)
+			case ColorSpaceURI:
+				o.colorID = uint8(ext.ID)
 			}
 		}
 		s.out.Store(o)
 		s.once.Do(func() { close(s.bound) })
 		return codec, nil
 	}
-	return webrtc.RTPCodecParameters{}, fmt.Errorf("client: server does not take %s", s.mime)
+	return webrtc.RTPCodecParameters{}, fmt.Errorf("client: server does not take %s", codecName(s.codec))
 }
 
 // Unbind stops the layer.
@@ -108,6 +118,11 @@ func (s *sender) write(pkt *rtp.Packet) error {
 			return fmt.Errorf("client: rid extension: %w", err)
 		}
 	}
+	if o.colorID != 0 && s.colorSpace != nil && pkt.Marker {
+		if err := header.SetExtension(o.colorID, s.colorSpace); err != nil {
+			return fmt.Errorf("client: color space extension: %w", err)
+		}
+	}
 	// While the transport heals writes fail: to the caller that is lost packets,
 	// as on any network. The Conn's end is told by Unbind and by OnClosed.
 	_, _ = o.stream.WriteRTP(&header, pkt.Payload)
@@ -115,7 +130,7 @@ func (s *sender) write(pkt *rtp.Packet) error {
 }
 
 // watch hands the layer's feedback to fn until the sender stops.
-func (s *sender) watch(from *webrtc.RTPSender, layer int, fn func(int, rtcp.Packet)) {
+func (s *sender) watch(from *webrtc.RTPSender, fn func(rtcp.Packet)) {
 	read := from.ReadRTCP
 	if s.rid != "" {
 		read = func() ([]rtcp.Packet, interceptor.Attributes, error) { return from.ReadSimulcastRTCP(s.rid) }
@@ -125,11 +140,8 @@ func (s *sender) watch(from *webrtc.RTPSender, layer int, fn func(int, rtcp.Pack
 		if err != nil {
 			return
 		}
-		if fn == nil {
-			continue
-		}
 		for _, p := range packets {
-			fn(layer, p)
+			fn(p)
 		}
 	}
 }

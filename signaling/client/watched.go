@@ -32,22 +32,25 @@ func (c *Conn) onWatched(u *livekit.SubscribedQualityUpdate) {
 	if spec.OnWatched == nil {
 		return
 	}
-	watched := watchedLayers(u, len(spec.Layers))
+	watched := make([][]bool, len(spec.Renditions))
+	for i, r := range spec.Renditions {
+		watched[i] = watchedLayers(u, i, r.Layers)
+	}
 	c.post(func() { spec.OnWatched(watched) })
 }
 
-// watchedLayers reads which of n layers, smallest first, are watched. A layer
-// that the server says nothing about is.
-func watchedLayers(u *livekit.SubscribedQualityUpdate, n int) []bool {
+// watchedLayers reads which layers of a rendition are watched. One that the
+// server says nothing about is, if it is the first rendition's.
+func watchedLayers(u *livekit.SubscribedQualityUpdate, rendition int, layers []Layer) []bool {
 	var said []*livekit.SubscribedQuality
-	if codecs := u.GetSubscribedCodecs(); len(codecs) > 0 {
-		said = codecs[0].GetQualities()
+	if codecs := u.GetSubscribedCodecs(); rendition < len(codecs) {
+		said = codecs[rendition].GetQualities()
 	}
-	watched := make([]bool, n)
-	for i, quality := range qualities[len(qualities)-n:] {
-		watched[i] = true
+	watched := make([]bool, len(layers))
+	for i, l := range videoLayers(layers) {
+		watched[i] = rendition == 0
 		for _, s := range said {
-			if s.GetQuality() == quality {
+			if s.GetQuality() == l.GetQuality() {
 				watched[i] = s.GetEnabled()
 			}
 		}

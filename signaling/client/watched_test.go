@@ -18,18 +18,23 @@ func TestWatchedLayers(t *testing.T) {
 			SubscribedCodecs: []*livekit.SubscribedCodec{{Codec: "vp8", Qualities: all}},
 		}
 	}
+	half, full := Layer{RID: "h"}, Layer{RID: "f"}
 	for name, c := range map[string]struct {
-		update *livekit.SubscribedQualityUpdate
-		layers int
-		want   []bool
+		update    *livekit.SubscribedQualityUpdate
+		rendition int
+		layers    []Layer
+		want      []bool
 	}{
-		"nothing said": {&livekit.SubscribedQualityUpdate{}, 2, []bool{true, true}},
-		"nobody":       {said(), 2, []bool{false, false}},
-		"half":         {said(mid), 2, []bool{true, false}},
-		"three layers": {said(low, high), 3, []bool{true, false, true}},
-		"the top only": {said(high), 1, []bool{true}},
+		"nothing said":     {&livekit.SubscribedQualityUpdate{}, 0, []Layer{half, full}, []bool{true, true}},
+		"nobody":           {said(), 0, []Layer{half, full}, []bool{false, false}},
+		"half":             {said(mid), 0, []Layer{half, full}, []bool{true, false}},
+		"half alone":       {said(mid), 0, []Layer{half}, []bool{true}},
+		"three layers":     {said(low, high), 0, []Layer{{}, {}, {}}, []bool{true, false, true}},
+		"the top only":     {said(high), 0, []Layer{{}}, []bool{true}},
+		"another":          {said(high), 1, []Layer{half, full}, []bool{false, false}},
+		"nothing of three": {&livekit.SubscribedQualityUpdate{}, 2, []Layer{full}, []bool{false}},
 	} {
-		if got := watchedLayers(c.update, c.layers); !slices.Equal(got, c.want) {
+		if got := watchedLayers(c.update, c.rendition, c.layers); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}

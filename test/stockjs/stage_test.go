@@ -115,8 +115,11 @@ func (s *stage) startAgent() {
 		}
 	})
 	track, err := agent.PublishVideo(ctx, client.VideoSpec{
-		Name: "display", Codec: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
-		Layers: []client.Layer{{RID: "h", Width: 320, Height: 200}, {RID: "f", Width: 640, Height: 400}},
+		Name: "display",
+		Renditions: []client.Rendition{{
+			Codec:  webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
+			Layers: []client.Layer{{RID: "h", Width: 320, Height: 200}, {RID: "f", Width: 640, Height: 400}},
+		}},
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -172,7 +175,7 @@ func play(track *client.VideoTrack, layer int, frames [][]byte, stop <-chan stru
 		}
 		for _, pkt := range packetizer.Packetize(frames[n%len(frames)], 0) {
 			pkt.Timestamp = uint32(n) * frameTicks
-			if track.WriteRTP(layer, pkt) != nil {
+			if track.WriteRTP(0, layer, pkt) != nil {
 				return
 			}
 		}
