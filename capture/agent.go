@@ -67,8 +67,8 @@ func RunAgent(ctx context.Context, c AgentConfig) error {
 		return fmt.Errorf("%w: %w", display.ErrLost, err)
 	}
 	defer a.player.Close()
-	a.hands = newHands(a.player, a.log)
-	a.hands.before = a.injecting
+	a.hands = newHands(a.player, a.injecting, a.log)
+	defer a.hands.close()
 
 	backoff := firstBackoff
 	for {

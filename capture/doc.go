@@ -26,10 +26,12 @@
 //
 //	hands.go                decodes a packet of easel.input
 //	inject/sequencer.go     one order, each event at most once, current lease only
+//	inject/playout.go       at the distances at which they were made
 //	inject/injector.go      XTEST
 //
-// It runs on the connection's own goroutine: an event waits for nothing but the
-// X server, which also holds back a flood. Before events are played they leave
+// The first event after a pause waits for nothing but the X server, which also
+// holds back a flood; those after it wait at most 12 ms, so that they are as far
+// apart as they were in the hand. Before events are played they leave
 // a mark; the first frame with damage after it carries the FrameTag, from which
 // the browser measures input to photon. Damage that happened to be under way
 // already counts as an answer, too: while painting goes on, the figure is that

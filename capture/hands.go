@@ -7,32 +7,24 @@ import (
 	"github.com/easel-live/easel/wire"
 )
 
-// Player plays events on a display; inject.Injector does.
-type Player interface {
-	Event(e *wire.Event)
-	Flush() error
-}
-
-// hands decodes input packets and plays them in order. Its methods are called
-// by one goroutine at a time.
+// hands decodes input packets and has them played in order. Its methods are
+// called by one goroutine at a time.
 type hands struct {
-	player   Player
+	playout  *inject.Playout
 	sequence *inject.Sequencer
 	log      *slog.Logger
-	before   func(generation, sequence uint32) // told what is about to be played
 	packet   wire.Input
 	from     string // identity the last input came from
 	refused  uint64
 }
 
-func newHands(player Player, log *slog.Logger) *hands {
-	h := &hands{player: player, log: log, before: func(uint32, uint32) {}}
-	h.sequence = inject.NewSequencer(func(generation, sequence uint32, e *wire.Event) {
-		if sequence > 0 && e.Kind != wire.ReleaseAll {
-			h.before(generation, sequence)
-		}
-		h.player.Event(e)
-	})
+// newHands plays on player; before is told what is about to be played.
+func newHands(player inject.Player, before func(generation, sequence uint32), log *slog.Logger) *hands {
+	h := &hands{log: log}
+	h.playout = inject.NewPlayout(player,
+		func(at inject.Stamp) { before(at.Generation, at.Sequence) },
+		func(err error) { log.Warn("input not played", "error", err) })
+	h.sequence = inject.NewSequencer(h.playout.Play)
 	return h
 }
 
@@ -46,7 +38,6 @@ func (h *hands) input(from string, payload []byte) {
 	}
 	h.from = from
 	h.sequence.Accept(&h.packet)
-	h.flush()
 }
 
 // control takes one packet of easel.control: what matters here is whose turn
@@ -59,7 +50,6 @@ func (h *hands) control(payload []byte) {
 	}
 	if c.Type == wire.ControlLease && c.Lease != nil {
 		h.sequence.Fence(c.Lease.Generation)
-		h.flush()
 	}
 }
 
@@ -67,18 +57,14 @@ func (h *hands) control(payload []byte) {
 func (h *hands) left(identity string) {
 	if identity == h.from {
 		h.sequence.Rejoin()
-		h.flush()
 	}
 }
 
 // reset releases everything and starts anew, for the next connection.
 func (h *hands) reset() {
 	h.sequence.Reset()
-	h.flush()
+	h.playout.Sync()
 }
 
-func (h *hands) flush() {
-	if err := h.player.Flush(); err != nil {
-		h.log.Warn("input not played", "error", err)
-	}
-}
+// close ends playing.
+func (h *hands) close() { h.playout.Close() }

@@ -175,8 +175,8 @@ func TestFrameTag(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	h := newHands(j, s.log)
-	h.before = s.Injecting
+	h := newHands(j, s.Injecting, s.log)
+	defer h.close()
 	rest(t, s)
 	packet, err := wire.AppendInput(nil, &wire.Input{Generation: 3, First: 1, Events: []wire.Event{
 		{Kind: wire.ButtonDown, Button: 1, X: 50, Y: 60}, {Kind: wire.ButtonUp, Button: 1, X: 50, Y: 60},
@@ -185,6 +185,7 @@ func TestFrameTag(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.input("painter", packet)
+	h.playout.Sync()
 	tags := func() (tags []wire.FrameTag) {
 		for _, m := range f.messages {
 			if tag, ok := m.payload.(wire.FrameTag); ok && !m.reliable {

@@ -26,5 +26,6 @@ const (
 	TopicPointer = "easel.pointer"
 )
 
-// Version is the first byte of every binary message.
+// Version is the first byte of every binary message but Input, which has its
+// own: InputVersion.
 const Version = 1

@@ -19,7 +19,9 @@ const (
 	MaxEvents     = 64 // events in one packet
 	MaxButton     = 9  // X buttons 1-9
 	MaxCoordinate = 16383
-	inputHeader   = 14
+	// InputVersion is the first byte of an input packet; 1 had no Time.
+	InputVersion = 2
+	inputHeader  = 18
 )
 
 // Kind says what an Event is.
@@ -72,7 +74,11 @@ type Input struct {
 	Generation uint32
 	First      uint32 // sequence of Events[0], from 1
 	Barrier    uint32 // 0: none
-	Events     []Event
+	// Time is the sender's clock at Events[0], in units of 100 µs from any
+	// origin, modulo 2^32: with the events' delays it says how far apart they
+	// were made, across packets.
+	Time   uint32
+	Events []Event
 }
 
 // eventSize is the encoded size of each kind's fields, after kind and delay;
@@ -81,7 +87,7 @@ var eventSize = [...]int{Move: 4, ButtonDown: 5, ButtonUp: 5, KeyDown: 4, KeyUp:
 
 // AppendInput encodes in onto b.
 //
-//	u8 version, u8 count, u32 generation, u32 first, u32 barrier,
+//	u8 version (2), u8 count, u32 generation, u32 first, u32 barrier, u32 time,
 //	count × { u8 kind, u16 delay, fields }
 //
 // Fields: Move u16 x y · Button u8 button, u16 x y · Key u32 keysym ·
@@ -91,10 +97,11 @@ func AppendInput(b []byte, in *Input) ([]byte, error) {
 		return b, fmt.Errorf("%w: %d events, want 1 to %d", ErrValue, len(in.Events), MaxEvents)
 	}
 	be := binary.BigEndian
-	b = append(b, Version, byte(len(in.Events)))
+	b = append(b, InputVersion, byte(len(in.Events)))
 	b = be.AppendUint32(b, in.Generation)
 	b = be.AppendUint32(b, in.First)
 	b = be.AppendUint32(b, in.Barrier)
+	b = be.AppendUint32(b, in.Time)
 	for i := range in.Events {
 		e := &in.Events[i]
 		if err := e.check(); err != nil {
@@ -127,7 +134,7 @@ func DecodeInput(b []byte, in *Input) error {
 	if len(b) < inputHeader {
 		return fmt.Errorf("%w: %d bytes of input", ErrTruncated, len(b))
 	}
-	if b[0] != Version {
+	if b[0] != InputVersion {
 		return fmt.Errorf("%w %d", ErrVersion, b[0])
 	}
 	be := binary.BigEndian
@@ -135,7 +142,7 @@ func DecodeInput(b []byte, in *Input) error {
 	if count == 0 || count > MaxEvents {
 		return fmt.Errorf("%w: %d events, want 1 to %d", ErrValue, count, MaxEvents)
 	}
-	in.Generation, in.First, in.Barrier = be.Uint32(b[2:]), be.Uint32(b[6:]), be.Uint32(b[10:])
+	in.Generation, in.First, in.Barrier, in.Time = be.Uint32(b[2:]), be.Uint32(b[6:]), be.Uint32(b[10:]), be.Uint32(b[14:])
 	if in.First == 0 || in.Barrier >= in.First || in.First > ^uint32(0)-MaxEvents {
 		return fmt.Errorf("%w: first %d, barrier %d", ErrValue, in.First, in.Barrier)
 	}

@@ -1,5 +1,6 @@
 // Package inject carries hands to an X display: a Sequencer puts input packets
-// back into one order, and an Injector plays their events through XTEST.
+// back into one order, a Playout gives them their pace back, and an Injector
+// plays them through XTEST.
 //
 // Keys come as keysyms: what the key means to the person who presses it, on
 // whatever layout. The Injector finds the key that means the same on the

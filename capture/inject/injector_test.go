@@ -283,7 +283,7 @@ func TestServerLost(t *testing.T) {
 // From an input packet to its last event in the X server.
 func BenchmarkPacketToX(b *testing.B) {
 	j, _ := setup(b)
-	s := NewSequencer(func(_, _ uint32, e *wire.Event) { j.Event(e) })
+	s := NewSequencer(func(_ Stamp, e *wire.Event) { j.Event(e) })
 	in := &wire.Input{Generation: 1, First: 1, Events: make([]wire.Event, 4)}
 	for i := range in.Events {
 		in.Events[i] = wire.Event{Kind: wire.Move, X: uint16(i), Y: 9}

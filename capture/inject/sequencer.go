@@ -3,9 +3,9 @@ package inject
 import "github.com/easel-live/easel/wire"
 
 const (
-	// maxHeld bounds how many packets wait for a reliable event. Moves come at
-	// the browser's frame rate at most: this is half a second of a retransmission.
-	maxHeld = 64
+	// maxHeld bounds how many packets wait for a reliable event. A fast mouse
+	// makes one in 4 ms: this is a second of a retransmission.
+	maxHeld = 256
 	// A sender's reliable packets come in order. When this many wait for an
 	// event, it is not coming any more.
 	maxHeldReliable = 4
@@ -13,6 +13,12 @@ const (
 	// an event mean that it went by before.
 	maxHeldJoining = 8
 )
+
+// Stamp says which event one is, and when it was made.
+type Stamp struct {
+	Generation, Sequence uint32
+	Sent                 uint32 // by the sender's clock, see wire.Input.Time
+}
 
 // Sequencer puts the packets of the lossy and the reliable channel back into
 // one order and applies each event at most once:
@@ -30,7 +36,7 @@ const (
 //
 // It is a pure state machine in bounded memory.
 type Sequencer struct {
-	apply      func(generation, sequence uint32, e *wire.Event)
+	apply      func(at Stamp, e *wire.Event)
 	generation uint32
 	applied    uint32 // last event applied or left out
 	reliable   uint32 // last reliable event applied
@@ -44,7 +50,7 @@ type Sequencer struct {
 
 // NewSequencer calls apply for each event in its order. A ReleaseAll with
 // sequence 0 is the sequencer's own.
-func NewSequencer(apply func(generation, sequence uint32, e *wire.Event)) *Sequencer {
+func NewSequencer(apply func(at Stamp, e *wire.Event)) *Sequencer {
 	return &Sequencer{apply: apply, joining: true}
 }
 
@@ -106,8 +112,10 @@ func (s *Sequencer) stale(in *wire.Input) bool { return last(in) <= s.applied }
 
 // run applies what is new in a packet whose barrier has been reached.
 func (s *Sequencer) run(in *wire.Input) {
+	sent := in.Time
 	for i := range in.Events {
 		sequence, e := in.First+uint32(i), &in.Events[i]
+		sent += uint32(e.Delay)
 		if sequence <= s.applied {
 			continue
 		}
@@ -115,7 +123,7 @@ func (s *Sequencer) run(in *wire.Input) {
 		if e.Kind.Reliable() {
 			s.reliable = sequence
 		}
-		s.apply(s.generation, sequence, e)
+		s.apply(Stamp{s.generation, sequence, sent}, e)
 	}
 }
 
@@ -208,7 +216,7 @@ func (s *Sequencer) remove(i int) {
 }
 
 func (s *Sequencer) release() {
-	s.apply(s.generation, 0, &wire.Event{Kind: wire.ReleaseAll})
+	s.apply(Stamp{Generation: s.generation}, &wire.Event{Kind: wire.ReleaseAll})
 }
 
 func hasReliable(in *wire.Input) bool {

@@ -17,7 +17,7 @@ type applied struct {
 // recorder is a sequencer that writes down what it applies.
 func recorder() (*Sequencer, *[]applied) {
 	var log []applied
-	return NewSequencer(func(g, n uint32, e *wire.Event) { log = append(log, applied{g, n, e.Kind}) }), &log
+	return NewSequencer(func(at Stamp, e *wire.Event) { log = append(log, applied{at.Generation, at.Sequence, e.Kind}) }), &log
 }
 
 // stream is what a sender makes of a run of events: packets for each channel.
@@ -243,7 +243,8 @@ func FuzzInput(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, one, two []byte) {
 		previous := applied{}
-		s := NewSequencer(func(g, n uint32, e *wire.Event) {
+		s := NewSequencer(func(at Stamp, e *wire.Event) {
+			g, n := at.Generation, at.Sequence
 			if n > 0 && (g < previous.generation || g == previous.generation && n <= previous.sequence) {
 				t.Fatalf("%d/%d after %+v", g, n, previous)
 			}
@@ -267,7 +268,7 @@ func FuzzInput(f *testing.F) {
 
 func BenchmarkSequencer(b *testing.B) {
 	n := 0
-	s := NewSequencer(func(uint32, uint32, *wire.Event) { n++ })
+	s := NewSequencer(func(Stamp, *wire.Event) { n++ })
 	in := packet(1, 1, 0, wire.Move, wire.Move, wire.Move, wire.Move)
 	b.ReportAllocs()
 	for b.Loop() {

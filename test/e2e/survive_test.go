@@ -52,13 +52,15 @@ func says(t *testing.T, b *browser.Browser, words string) {
 // draws waits until the page's person holds the canvas and nothing covers it.
 func draws(t *testing.T, b *browser.Browser) {
 	t.Helper()
-	eventually(t, "the person draws", func() error {
-		free, err := browser.Evaluate[bool](b, `!!document.querySelector('.canvas.draws') && !document.querySelector('.overlay')`)
-		if err == nil && !free {
-			err = errors.New("the canvas is not theirs, or covered")
-		}
-		return err
-	})
+	eventually(t, "the person draws", func() error { return drawing(b) })
+}
+
+func drawing(b *browser.Browser) error {
+	free, err := browser.Evaluate[bool](b, `!!document.querySelector('.canvas.draws') && !document.querySelector('.overlay')`)
+	if err == nil && !free {
+		err = errors.New("the canvas is not theirs, or covered")
+	}
+	return err
 }
 
 // paints draws a stroke and waits until it is in the picture.

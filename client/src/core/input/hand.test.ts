@@ -55,6 +55,19 @@ describe('Hand', () => {
     expect(packets.map((p) => p.first)).toEqual([1, 2, 3]);
   });
 
+  it('sends the last moves of a stroke again while the hand rests', () => {
+    hand.hold(1);
+    hand.send({ kind: Kind.ButtonDown, button: 1, x: 0, y: 0 }, 0);
+    hand.moves([at(1)]);
+    vi.advanceTimersByTime(1000);
+    expect(packets.slice(1).map((p) => p.first)).toEqual([2, 2, 2, 2, 2]);
+    hand.moves([at(2)]);
+    const times = { injected: 0, captured: 0, encoded: 0 };
+    hand.tagged({ generation: 1, sequence: 3, rtpTimestamp: 5, ...times });
+    vi.advanceTimersByTime(1000);
+    expect(packets).toHaveLength(7);
+  });
+
   it('drops what was collected when the lease ends', () => {
     hand.hold(1);
     hand.moves([at(1)]);

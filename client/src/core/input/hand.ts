@@ -5,6 +5,12 @@ import { InputSender, type Outlet, type TimedPoint } from './sender';
 /** Moves closer together than this share a packet. */
 const BATCH_MS = 4;
 
+/**
+ * When moves of a stroke are sent again because the hand rests: the packet that
+ * would repeat them may be long in coming. Milliseconds after the one before.
+ */
+const REPAIR_MS = [15, 30, 60, 120];
+
 /** Calls back after so many milliseconds; returns the cancellation. */
 export type Defer = (callback: () => void, ms: number) => () => void;
 
@@ -20,6 +26,7 @@ export class Hand {
   #waiting: TimedPoint[] = [];
   #at: TimedPoint | null = null;
   #cancel: (() => void) | null = null;
+  #unrepair: (() => void) | null = null;
 
   constructor(outlet: Outlet, meter: PhotonMeter, defer: Defer) {
     this.#sender = new InputSender(outlet);
@@ -86,6 +93,18 @@ export class Hand {
     for (const [i, point] of points.entries()) {
       this.#meter.sent(this.#sender.generation, last - points.length + 1 + i, point.time);
     }
+    this.#repair(0);
+  }
+
+  /** Sends the end of a movement again until something else does or it is confirmed. */
+  #repair(round: number): void {
+    this.#unrepair?.();
+    this.#unrepair = null;
+    const wait = REPAIR_MS[round];
+    if (wait === undefined || this.#sender.buttons.size === 0) return;
+    this.#unrepair = this.#defer(() => {
+      if (this.#sender.repeat()) this.#repair(round + 1);
+    }, wait);
   }
 
   #drop(): void {
@@ -93,5 +112,7 @@ export class Hand {
     this.#at = null;
     this.#cancel?.();
     this.#cancel = null;
+    this.#unrepair?.();
+    this.#unrepair = null;
   }
 }

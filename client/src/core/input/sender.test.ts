@@ -75,21 +75,43 @@ describe('InputSender', () => {
     sender.begin(1);
     sender.moves([at(0)]);
     sender.reliable(down, 0);
-    for (let i = 1; i <= 30; i++) sender.moves([at(i)]);
+    for (let i = 1; i <= 60; i++) sender.moves([at(i)]);
     const packet = last();
     expect(packet.events).toHaveLength(MAX_REPEATED + 1);
     expect(packet.barrier).toBe(2);
-    expect(packet.first + packet.events.length - 1).toBe(32);
-    expect(packet.events.map((e) => ('x' in e ? e.x : 0)).at(-1)).toBe(30);
+    expect(packet.first + packet.events.length - 1).toBe(62);
+    expect(packet.events.map((e) => ('x' in e ? e.x : 0)).at(-1)).toBe(60);
 
-    sender.confirm(1, 31);
-    sender.moves([at(31)]);
-    expect(last()).toMatchObject({ first: 32, barrier: 2 });
+    sender.confirm(1, 61);
+    sender.moves([at(61)]);
+    expect(last()).toMatchObject({ first: 62, barrier: 2 });
     expect(last().events).toHaveLength(2);
 
     sender.confirm(9, 1000);
-    sender.moves([at(32)]);
+    sender.moves([at(62)]);
     expect(last().events).toHaveLength(3);
+  });
+
+  it('tells the time of each packet, across them', () => {
+    sender.begin(1);
+    sender.moves([at(1, 100)]);
+    sender.moves([at(2, 104.25)]);
+    expect(packets.map((p) => p.time)).toEqual([1000, 1043]);
+    sender.moves([at(3, 0x1_0000_0000 / 10 + 5)]);
+    expect(last().time).toBe(50);
+  });
+
+  it('repeats a stroke that rests, and nothing else', () => {
+    sender.begin(1);
+    sender.moves([at(1)]);
+    expect(sender.repeat()).toBe(false);
+    sender.reliable(down, 2);
+    sender.moves([at(3)]);
+    sender.moves([at(4)]);
+    expect(sender.repeat()).toBe(true);
+    expect(last()).toMatchObject({ first: 3, barrier: 2, reliable: false });
+    sender.confirm(1, 4);
+    expect(sender.repeat()).toBe(false);
   });
 
   it('carries the end of a stroke with its release', () => {
@@ -107,11 +129,11 @@ describe('InputSender', () => {
 
   it('splits a way too long for one packet', () => {
     sender.begin(1);
-    sender.moves(Array.from({ length: 130 }, (_, i) => at(i)));
+    sender.moves(Array.from({ length: 40 }, (_, i) => at(i)));
     expect(packets.map((p) => [p.first, p.events.length])).toEqual([
-      [1, 48],
-      [49, 48],
-      [97, 34],
+      [1, 16],
+      [17, 16],
+      [33, 8],
     ]);
   });
 

@@ -1,7 +1,14 @@
 import { encodeInput, type HandEvent, Kind, MAX_EVENTS, type WireEvent } from '../wire';
 
 /** How many unconfirmed moves a packet repeats while a button is held. */
-export const MAX_REPEATED = 16;
+export const MAX_REPEATED = 48;
+
+/**
+ * How many new moves a packet carries at most. While a button is held each move
+ * travels in at least MAX_REPEATED / MAX_FRESH more packets, unless a frame
+ * confirms it first.
+ */
+export const MAX_FRESH = MAX_EVENTS - MAX_REPEATED;
 
 /** A point of a pointer's way, in display pixels, with the time of its DOM event. */
 export interface TimedPoint {
@@ -79,9 +86,8 @@ export class InputSender {
   moves(points: readonly TimedPoint[]): number {
     if (!this.#held) return 0;
     let last = 0;
-    const room = MAX_EVENTS - MAX_REPEATED;
-    for (let at = 0; at < points.length; at += room) {
-      const fresh = points.slice(at, at + room).map(({ x, y, time }): Sent => {
+    for (let at = 0; at < points.length; at += MAX_FRESH) {
+      const fresh = points.slice(at, at + MAX_FRESH).map(({ x, y, time }): Sent => {
         last = this.#next++;
         return { event: { kind: Kind.Move, x, y }, sequence: last, time };
       });
@@ -106,6 +112,16 @@ export class InputSender {
     return sequence;
   }
 
+  /**
+   * Sends the unconfirmed moves of a stroke once more: nothing follows them just
+   * now that would repeat them. Returns whether there were any.
+   */
+  repeat(): boolean {
+    if (!this.#held || this.#repeated.length === 0) return false;
+    this.#pack(this.#repeated, false);
+    return true;
+  }
+
   /** A frame showed the effect of everything up to sequence: no need to repeat it. */
   confirm(generation: number, sequence: number): void {
     if (generation !== this.#generation) return;
@@ -113,14 +129,21 @@ export class InputSender {
   }
 
   #pack(sent: Sent[], reliable: boolean): void {
-    let before = sent[0]?.time ?? 0;
+    const start = sent[0]?.time ?? 0;
+    let before = start;
     const events = sent.map(({ event, time }): WireEvent => {
       const delay = Math.min(Math.max(Math.round((time - before) * 10), 0), 0xffff);
       before = time;
       return { ...event, delay };
     });
     const first = sent[0]?.sequence ?? 0;
-    const input = { generation: this.#generation, first, barrier: this.#lastReliable, events };
+    const input = {
+      generation: this.#generation,
+      first,
+      barrier: this.#lastReliable,
+      time: Math.round(start * 10) >>> 0,
+      events,
+    };
     this.#outlet(encodeInput(input), reliable);
   }
 }

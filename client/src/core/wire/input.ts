@@ -1,4 +1,11 @@
-import { MAX_BUTTON, MAX_COORDINATE, MAX_EVENTS, MAX_KEYSYM, VERSION, WireError } from './limits';
+import {
+  INPUT_VERSION,
+  MAX_BUTTON,
+  MAX_COORDINATE,
+  MAX_EVENTS,
+  MAX_KEYSYM,
+  WireError,
+} from './limits';
 
 /** What an event is. All but Move travel on the reliable channel. */
 export const Kind = {
@@ -35,12 +42,14 @@ export interface Input {
   generation: number;
   first: number;
   barrier: number;
+  /** The sender's clock at events[0], in 100 µs from any origin, modulo 2^32. */
+  time: number;
   events: WireEvent[];
 }
 
 export const isReliable = (kind: number): boolean => kind !== Kind.Move;
 
-const HEADER = 14;
+const HEADER = 18;
 const FIELDS: Record<number, number> = { 1: 4, 2: 5, 3: 5, 4: 4, 5: 4, 6: 8, 7: 6, 8: 0 };
 
 /** Encodes a packet; throws WireError when a value is out of range. */
@@ -53,11 +62,12 @@ export function encodeInput(input: Input): Uint8Array<ArrayBuffer> {
   }
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
-  bytes[0] = VERSION;
+  bytes[0] = INPUT_VERSION;
   bytes[1] = input.events.length;
   view.setUint32(2, input.generation);
   view.setUint32(6, input.first);
   view.setUint32(10, input.barrier);
+  view.setUint32(14, input.time);
   let at = HEADER;
   for (const e of input.events) {
     bytes[at] = e.kind;
@@ -103,7 +113,7 @@ function putFields(view: DataView, at: number, e: HandEvent): void {
 /** Reads one packet; throws WireError when it is not exactly one. */
 export function decodeInput(bytes: Uint8Array): Input {
   if (bytes.length < HEADER) throw new WireError(`truncated: ${bytes.length} bytes of input`);
-  if (bytes[0] !== VERSION) throw new WireError(`unknown version ${bytes[0]}`);
+  if (bytes[0] !== INPUT_VERSION) throw new WireError(`unknown version ${bytes[0]}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = view.getUint8(1);
   checkCount(count);
@@ -111,6 +121,7 @@ export function decodeInput(bytes: Uint8Array): Input {
     generation: view.getUint32(2),
     first: view.getUint32(6),
     barrier: view.getUint32(10),
+    time: view.getUint32(14),
     events: [],
   };
   if (input.first === 0 || input.barrier >= input.first || input.first > 0xffffffff - MAX_EVENTS) {

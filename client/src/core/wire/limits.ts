@@ -6,8 +6,10 @@ export const Topic = {
   control: 'easel.control',
 } as const;
 
-/** First byte of every binary message. */
+/** First byte of every binary message but input. */
 export const VERSION = 1;
+/** First byte of an input packet. */
+export const INPUT_VERSION = 2;
 
 export const MAX_EVENTS = 64;
 export const MAX_BUTTON = 9;
