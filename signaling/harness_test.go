@@ -33,14 +33,14 @@ const (
 
 // house is a signaling server with its media engine, on loopback.
 type house struct {
-	t        *testing.T
+	t        testing.TB
 	server   *signaling.Server
 	http     *httptest.Server
 	url      string
 	registry *prometheus.Registry
 }
 
-func open(t *testing.T, change func(*signaling.Config)) *house {
+func open(t testing.TB, change func(*signaling.Config)) *house {
 	t.Helper()
 	registry := prometheus.NewRegistry()
 	engine, err := sfu.NewEngine(sfu.Config{UDP: netip.MustParseAddrPort("127.0.0.1:0"), Metrics: registry})
@@ -112,7 +112,7 @@ type message struct{ from, topic, payload string }
 
 // guest is a connected client that remembers what it was told.
 type guest struct {
-	t *testing.T
+	t testing.TB
 	*client.Conn
 
 	mu       sync.Mutex

@@ -30,6 +30,9 @@ func (r *liveRoom) join(claims *token.Claims, how *joinParams, c *conn) (*partic
 		why := livekit.DisconnectReason_DUPLICATE_IDENTITY
 		r.remove(old, why, &livekit.LeaveRequest{Reason: why})
 	}
+	if r.news.concern(claims.Identity) {
+		r.tellNews()
+	}
 	p := newParticipant(r, claims, how)
 	if claims.UpdateSelf {
 		p.setDetails("", how.metadata, how.attributes)
@@ -49,7 +52,7 @@ func (r *liveRoom) join(claims *token.Claims, how *joinParams, c *conn) (*partic
 	c.send(encode(r.welcome(p)))
 	p.link.Store(c)
 	if !claims.Hidden {
-		r.broadcast(participantUpdate(p.describe()), p)
+		r.mention(p)
 	}
 	r.server.metrics.participants.WithLabelValues(string(claims.Role)).Inc()
 	r.server.cfg.Observer.Joined(r.name, p.person())

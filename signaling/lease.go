@@ -20,7 +20,7 @@ func (r *liveRoom) leaseChanged() {
 	for _, p := range r.present {
 		p.sendData(sfu.Reliable, packet)
 	}
-	r.broadcast(r.roomUpdate(), nil)
+	r.broadcast(r.roomUpdate())
 	r.server.cfg.Observer.LeaseChanged(r.name, lease)
 	r.log.Info("control changed", "holder", lease.Holder, "generation", lease.Generation)
 }

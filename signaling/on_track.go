@@ -151,7 +151,7 @@ func (r *liveRoom) published(p *participant, info sfu.PublicationInfo) {
 	first := !t.live
 	t.live = true
 	t.learn(info)
-	r.announce(p)
+	r.announceNow(p)
 	if !first {
 		return
 	}

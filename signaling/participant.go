@@ -40,6 +40,8 @@ type participant struct {
 	missed        map[string]*livekit.ParticipantInfo
 	connected     bool // the media transport was up once
 	gone          bool
+	goneFor       livekit.DisconnectReason
+	isNews        bool // waits to be told to the room
 	timers        timers
 }
 
@@ -99,6 +101,7 @@ func (p *participant) describe() *livekit.ParticipantInfo {
 		JoinedAt: p.joined.Unix(), JoinedAtMs: p.joined.UnixMilli(),
 		Kind: p.claims.Kind, Permission: permission(p.claims),
 		ClientProtocol: p.client.GetClientProtocol(), Capabilities: p.client.GetCapabilities(),
+		DisconnectReason: p.goneFor,
 	}
 	for _, t := range p.tracks {
 		if t.live {
@@ -113,21 +116,6 @@ func permission(c *token.Claims) *livekit.ParticipantPermission {
 	return &livekit.ParticipantPermission{
 		CanSubscribe: c.Subscribe, CanPublish: c.Publish, CanPublishData: c.Data,
 		CanPublishSources: c.Sources, Hidden: c.Hidden, CanUpdateMetadata: c.UpdateSelf,
-	}
-}
-
-// announce tells everyone what has changed about p, p included.
-func (r *liveRoom) announce(p *participant) {
-	p.version++
-	info := p.describe()
-	update := participantUpdate(info)
-	if p.claims.Hidden {
-		p.send(update)
-		return
-	}
-	r.broadcast(update, nil)
-	if info.State == livekit.ParticipantInfo_DISCONNECTED {
-		r.keepForAbsent(info)
 	}
 }
 

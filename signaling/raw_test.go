@@ -21,7 +21,7 @@ import (
 
 // rawClient speaks the protocol message by message, and so what SDKs never say.
 type rawClient struct {
-	t    *testing.T
+	t    testing.TB
 	ws   *websocket.Conn
 	json bool
 }

@@ -13,7 +13,7 @@ func (r *liveRoom) remove(p *participant, why livekit.DisconnectReason, word *li
 	if p.gone {
 		return
 	}
-	p.gone = true
+	p.gone, p.goneFor = true, why
 	p.timers.stop()
 	if word != nil {
 		p.send(&livekit.SignalResponse{Message: &livekit.SignalResponse_Leave{Leave: word}})
@@ -24,13 +24,7 @@ func (r *liveRoom) remove(p *participant, why livekit.DisconnectReason, word *li
 	delete(r.present, p.claims.Identity)
 	r.rebuildRoster()
 	p.state = livekit.ParticipantInfo_DISCONNECTED
-	if !p.claims.Hidden {
-		p.version++
-		info := p.describe()
-		info.DisconnectReason = why
-		r.broadcast(participantUpdate(info), nil)
-		r.keepForAbsent(info)
-	}
+	r.announce(p)
 	p.hookLeft()
 	p.media.stop()
 	r.presence.leave(p.claims.Identity)

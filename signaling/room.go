@@ -41,7 +41,8 @@ type liveRoom struct {
 
 	// Owned by the room's goroutine.
 	info    *livekit.Room
-	present map[string]*participant    // by identity
+	present map[string]*participant // by identity
+	news    news
 	notes   map[string]json.RawMessage // of the metadata, besides the lease
 	// How long it stays open: before anybody came, and after everybody left.
 	unused, deserted time.Duration
@@ -157,19 +158,18 @@ func (r *liveRoom) close(why livekit.DisconnectReason, action livekit.LeaveReque
 			CanReconnect: action != livekit.LeaveRequest_DISCONNECT,
 		})
 	}
+	r.news.stop()
 	r.empty.Stop()
 	if r.presence.timer != nil {
 		r.presence.timer.Stop()
 	}
 }
 
-// broadcast sends a message to everyone but except, who may be nil.
-func (r *liveRoom) broadcast(msg *livekit.SignalResponse, except *participant) {
+// broadcast sends a message to everyone.
+func (r *liveRoom) broadcast(msg *livekit.SignalResponse) {
 	raw := encode(msg)
 	for _, p := range r.present {
-		if p != except {
-			p.sendRaw(raw)
-		}
+		p.sendRaw(raw)
 	}
 }
 

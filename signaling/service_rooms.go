@@ -105,7 +105,7 @@ func (s service) UpdateRoomMetadata(ctx context.Context, req *livekit.UpdateRoom
 		if err := r.setMetadata(req.GetMetadata()); err != nil {
 			return err
 		}
-		r.broadcast(r.roomUpdate(), nil)
+		r.broadcast(r.roomUpdate())
 		changed = copyOf(r.describe())
 		return nil
 	})
