@@ -58,6 +58,7 @@ func (p *Peer) balance(now time.Time) {
 			p.limit(d, given[i])
 		}
 		w.offer(d, given[i], rooms[i])
+		p.health.less = p.health.less || given[i] < w.top()
 	}
 	p.path.sendsAtLeast(least)
 	if probes {

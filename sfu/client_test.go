@@ -55,15 +55,16 @@ func waitFor(t *testing.T, atMost time.Duration, what string, ok func() bool) {
 
 // watcher is an observer that answers offers for a client and keeps the rest.
 type watcher struct {
-	mu        sync.Mutex
-	client    *client
-	published []PublicationInfo
-	data      map[DataKind][]string
-	wanted    [2]int
-	watched   [][]Quality
-	paused    []bool
-	connected int
-	lost      int
+	mu          sync.Mutex
+	client      *client
+	published   []PublicationInfo
+	data        map[DataKind][]string
+	wanted      [2]int
+	watched     [][]Quality
+	paused      []bool
+	connections []Connection
+	connected   int
+	lost        int
 }
 
 func (w *watcher) OnOffer(text string)        { w.client.answer(text) }
@@ -93,6 +94,11 @@ func (w *watcher) OnStreamState(_ TrackID, paused bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.paused = append(w.paused, paused)
+}
+func (w *watcher) OnConnection(c Connection) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.connections = append(w.connections, c)
 }
 func (w *watcher) OnConnected() {
 	w.mu.Lock()

@@ -38,6 +38,7 @@
 //	delivery.go     tells a path that is hopeless
 //	probing.go      sends late packets once more, to look for bandwidth
 //	repairs.go      hears the reports that name the RTX stream
+//	health.go       how well a connection does, for people
 //	plead.go        slows down a viewer that asks for keyframes
 //	meter.go        what a layer takes
 //	demand.go       what its best-connected viewer can take: the publisher follows

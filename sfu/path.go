@@ -27,6 +27,7 @@ type path struct {
 	probe estimate.Probe // to be sent; ID 0: none
 
 	delivery delivery
+	loss     loss
 	layers   layerHistory
 }
 

@@ -22,6 +22,7 @@ type Peer struct {
 	engine *Engine
 	shard  *shard // sends to it
 	path   path   // what the way there carries
+	health health // the room's goroutine's
 	log    *slog.Logger
 	events *events
 	outbox *outbox

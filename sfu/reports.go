@@ -69,6 +69,7 @@ func (d *downTrack) hearReport(r rtcp.ReceptionReport, now time.Time) {
 		d.stillness.report(r.LastSequenceNumber, now)
 	}
 	d.mu.Unlock()
+	d.path.hearLoss(r.FractionLost, now)
 	if r.LastSenderReport == 0 {
 		return
 	}

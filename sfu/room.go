@@ -188,6 +188,7 @@ func (r *Room) run() {
 
 func (p *Peer) tick(now time.Time) {
 	p.balance(now)
+	p.tellHealth(now)
 	var reports []rtcp.Packet
 	for _, s := range p.subscriptions() {
 		if s.down.tick(now) {

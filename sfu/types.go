@@ -130,6 +130,9 @@ type PeerObserver interface {
 	// OnStreamState: a subscribed track is paused, because the way to the
 	// viewer does not carry even its smallest layer, or goes on.
 	OnStreamState(id TrackID, paused bool)
+	// OnConnection: how well the connection serves the participant, after that has
+	// changed for a while.
+	OnConnection(c Connection)
 	// OnConnected: the primary transport is up (again).
 	OnConnected()
 	// OnDisconnected: the primary transport failed or closed; ICE restart may heal it.

@@ -9,6 +9,7 @@
 //	join.go, resume.go        the room takes them in, or back
 //	dispatch.go, on_*.go      what clients ask, one file per message family
 //	media.go                  the media side: one worker per participant owns its sfu.Peer
+//	news.go, quality.go       what everyone is told of participants
 //	data.go, packet.go        data packets: peeked, judged, stamped, passed on
 //	control.go, lease.go      whose hand reaches the canvas, and telling everyone
 //	remove.go                 the end of a stay

@@ -115,6 +115,11 @@ func (e *peerEvents) OnStreamState(id sfu.TrackID, paused bool) {
 	e.p.room.post(func() { e.p.room.streamState(e.p, id, paused) })
 }
 
+// OnConnection tells how well the connection does.
+func (e *peerEvents) OnConnection(c sfu.Connection) {
+	e.p.room.post(func() { e.p.room.connectionChanged(e.p, c) })
+}
+
 // OnConnected makes the participant active.
 func (e *peerEvents) OnConnected() {
 	e.p.room.post(func() { e.p.room.connected(e.p) })
@@ -147,5 +152,6 @@ func (r *liveRoom) connected(p *participant) {
 		p.sendData(sfu.Reliable, r.presence.current())
 	}
 	r.server.cfg.Observer.Connected(r.name, p.person())
+	r.tellConnections(p)
 	p.sendLease()
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/livekit/protocol/livekit"
 
 	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/sfu"
 	"github.com/easel-live/easel/signaling/token"
 )
 
@@ -39,6 +40,8 @@ type participant struct {
 	wants         map[string]bool // explicit subscriptions and refusals, by track sid
 	missed        map[string]*livekit.ParticipantInfo
 	connected     bool // the media transport was up once
+	connection    sfu.Connection
+	hasConnection bool // and it is known
 	gone          bool
 	goneFor       livekit.DisconnectReason
 	isNews        bool // waits to be told to the room

@@ -38,6 +38,7 @@ func (r *liveRoom) resume(claims *token.Claims, how *joinParams, c *conn) (*part
 	p.armMediaUnlessConnected()
 	p.withPeer(func(peer *sfu.Peer) error { return peer.RestartICE() })
 	p.repeatWatched()
+	r.tellConnections(p)
 	if how.sync != nil {
 		p.syncState(how.sync)
 	}
