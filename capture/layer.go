@@ -36,7 +36,7 @@ type layer struct {
 	picture *encode.Picture
 	codec   codec.Codec
 	encoder encode.Encoder
-	packets *packetize.VP8
+	packets packetize.Packetizer
 
 	dirty    damage.Region // changed since this layer's last frame
 	rough    damage.Region // shown, but not refined yet
@@ -56,7 +56,7 @@ type layer struct {
 func newLayer(index, divisor, fps, kbps int) *layer {
 	l := &layer{
 		index: index, divisor: divisor, codec: codec.VP8,
-		packets: packetize.New(uint16(rand.Uint32()), uint16(rand.Uint32())),
+		packets: packetize.New(codec.VP8, uint16(rand.Uint32()), uint16(rand.Uint32())),
 		pace:    pace{interval: time.Second / time.Duration(fps)},
 	}
 	l.kbps.Store(int32(kbps))

@@ -1,76 +1,76 @@
-// Package packetize cuts VP8 frames into RTP packets (RFC 7741). All packets of
-// a frame but the last have one size, so that the server's segmentation offload
-// can send a frame to a viewer in one call. It is pure, and allocates nothing
-// once it has seen the largest frame's packet.
+// Package packetize cuts encoded frames into RTP packets: VP8 (RFC 7741), VP9
+// (RFC 9628), AV1 (the Alliance's "RTP Payload Format For AV1") and H.264 (RFC
+// 6184, packetization mode 1). All packets of a frame but the last have one
+// size, so that the server's segmentation offload can send a frame to a viewer
+// in one call. It is pure, and allocates nothing from frame to frame.
+//
+// VP9 and AV1 go without picture numbers and dependency descriptors: without
+// layers inside a stream each frame needs the one before it, which sequence
+// numbers say already, and a server that changes a viewer's stream then has
+// nothing in the payload to rewrite.
 package packetize
 
-import "github.com/pion/rtp"
+import (
+	"errors"
 
-const (
-	// MaxPayload bounds an RTP payload, descriptor included, in bytes. With
-	// header, extensions and the SRTP tag a packet stays within 1,200 bytes,
-	// which passes every path that WebRTC meets.
-	MaxPayload = 1150
+	"github.com/pion/rtp"
 
-	descriptor = 4         // bytes of payload descriptor before each chunk
-	maxPicture = 1<<15 - 1 // picture ids have 15 bits
+	"github.com/easel-live/easel/capture/codec"
 )
 
-// VP8 makes the packets of one layer. Picture ids count frames, sequence
-// numbers packets; both wrap.
-type VP8 struct {
-	picture  uint16
+// MaxPayload bounds an RTP payload, descriptor included, in bytes. With header,
+// extensions and the SRTP tag a packet stays within 1,200 bytes, which passes
+// every path that WebRTC meets.
+const MaxPayload = 1150
+
+// ErrFrame is wrapped when a frame is not what its codec's encoder makes.
+var ErrFrame = errors.New("packetize: not a frame")
+
+// Packetizer makes the packets of one layer.
+type Packetizer interface {
+	// Packets calls send for each packet of a frame, in order. The packet and its
+	// payload are valid until send returns. The first error ends the frame and is
+	// returned.
+	Packets(frame []byte, timestamp uint32, send func(*rtp.Packet) error) error
+}
+
+// New starts a layer at a sequence number and, where the codec counts pictures,
+// a picture id; they should be random (RFC 3550, section 5.1).
+func New(c codec.Codec, sequence, picture uint16) Packetizer {
+	s := stream{sequence: sequence}
+	switch c {
+	case codec.VP9, codec.VP9Full:
+		return &vp9{stream: s}
+	case codec.AV1, codec.AV1Full:
+		return &av1{stream: s}
+	case codec.H264:
+		return &h264{stream: s}
+	default:
+		return &vp8{stream: s, picture: picture & maxPicture}
+	}
+}
+
+// stream numbers packets and holds the one being made.
+type stream struct {
 	sequence uint16
 	packet   rtp.Packet
 	buffer   [MaxPayload]byte
 }
 
-// New starts a layer at a sequence number and a picture id (its low 15 bits);
-// they should be random (RFC 3550, section 5.1).
-func New(sequence, picture uint16) *VP8 {
-	return &VP8{sequence: sequence, picture: picture & maxPicture}
-}
-
-// Packets calls send for each packet of a frame, in order. The packet and its
-// payload are valid until send returns. The first error ends the frame and is
-// returned; the picture id moves on in any case, so that receivers see the gap.
-func (v *VP8) Packets(frame []byte, timestamp uint32, send func(*rtp.Packet) error) error {
-	picture := v.picture
-	v.picture = (v.picture + 1) & maxPicture
-	for start, chunk := 0, chunkSize(len(frame)); start < len(frame); start += chunk {
-		end := min(start+chunk, len(frame))
-		b := &v.buffer
-		b[0] = 0x80 // X: extended control bits follow; S is added below
-		if start == 0 {
-			b[0] |= 0x10 // S: start of partition 0
-		}
-		b[1] = 0x80                    // I: picture id present
-		b[2] = 0x80 | byte(picture>>8) // M: 15 bits
-		b[3] = byte(picture)
-		n := descriptor + copy(b[descriptor:], frame[start:end])
-		v.packet = rtp.Packet{
-			Header: rtp.Header{
-				Version: 2, Marker: end == len(frame),
-				SequenceNumber: v.sequence, Timestamp: timestamp,
-			},
-			Payload: b[:n],
-		}
-		v.sequence++
-		if err := send(&v.packet); err != nil {
-			return err
-		}
+// emit sends the first n bytes of the buffer.
+func (s *stream) emit(n int, timestamp uint32, isLast bool, send func(*rtp.Packet) error) error {
+	s.packet = rtp.Packet{
+		Header:  rtp.Header{Version: 2, Marker: isLast, SequenceNumber: s.sequence, Timestamp: timestamp},
+		Payload: s.buffer[:n],
 	}
-	return nil
+	s.sequence++
+	return send(&s.packet)
 }
 
-// Count is how many packets a frame of size bytes takes.
-func Count(size int) int {
-	return (size + MaxPayload - descriptor - 1) / (MaxPayload - descriptor)
-}
-
-// chunkSize is the size of all chunks but the last, for the fewest packets.
-func chunkSize(size int) int {
-	n := Count(size)
+// split is the size of all parts but the last of size bytes, for the fewest
+// parts of at most most bytes.
+func split(size, most int) int {
+	n := (size + most - 1) / most
 	if n == 0 {
 		return 0
 	}
