@@ -8,6 +8,8 @@
   const DARK = 85; // and up to which as dark
   const PHOTON_WAIT = 150; // ms that the page's own measurement may come after the picture
 
+  const MOST_PHOTONS = 10000; // that are kept
+
   const read = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
   let watch = null;
 
@@ -52,7 +54,10 @@
     { capture: true, passive: true },
   );
 
+  let photons = null;
+
   addEventListener('easel:photon', (event) => {
+    if (photons && photons.length < MOST_PHOTONS) photons.push({ ...event.detail });
     if (!watch || watch.stamp === undefined) return;
     const stamp = (performance.timeOrigin + watch.stamp) * 1000;
     if (Math.abs(event.detail.sentAt - stamp) > 100) return;
@@ -187,6 +192,18 @@
         };
       }
       return null;
+    },
+
+    // Keeps the page's own measurements from now on.
+    collectPhotons() {
+      photons = [];
+    },
+
+    // Those kept; the keeping ends.
+    photons() {
+      const kept = photons ?? [];
+      photons = null;
+      return kept;
     },
 
     // Waits for the next press and then for the pixel to be 'dark' or 'bright'.

@@ -1,14 +1,12 @@
 // Package cost measures what a session costs its machine: the processor time of
-// each of its processes, and the frames sent, while somebody draws and while
-// nobody does.
+// each of its processes, and the frames sent, while nobody does anything, while
+// somebody draws, scrolls and pans.
 package cost
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -27,29 +25,8 @@ type Rates struct {
 	CPU    map[string]float64 `json:"cpu_ms"`
 	Frames float64            `json:"frames"` // that the browser decoded
 	KBits  float64            `json:"kbits"`  // of RTP payload that it received
-}
-
-// Report is the outcome.
-type Report struct {
-	AgentActive  float64         `json:"cpu_ms_per_active_s"` // of the agent
-	AgentIdle    float64         `json:"cpu_ms_per_idle_s"`
-	FramesIdle   float64         `json:"frames_per_idle_s"`
-	FramesActive float64         `json:"frames_per_active_s"`
-	Idle         Rates           `json:"idle"`
-	Active       Rates           `json:"active"`
-	Seconds      [2]float64      `json:"seconds"` // measured: idle, active
-	Size         string          `json:"size"`    // of the video, in pixels
-	Machine      machine.Machine `json:"machine"`
-	Commit       string          `json:"commit"`
-}
-
-// NewReport puts both halves together.
-func NewReport(idle, active Rates, seconds [2]float64) Report {
-	return Report{
-		AgentActive: active.CPU["agent"], AgentIdle: idle.CPU["agent"],
-		FramesIdle: idle.Frames, FramesActive: active.Frames,
-		Idle: idle, Active: active, Seconds: seconds,
-	}
+	// Seconds is how long was measured.
+	Seconds float64 `json:"seconds"`
 }
 
 // Parts are the processes to account for, by part of the product.
@@ -109,46 +86,33 @@ func read(parts Parts, receiver Receiver) (reading, error) {
 	return r, nil
 }
 
-// During runs work and gives the rates over it, and its seconds.
-func During(ctx context.Context, parts Parts, receiver Receiver, work func(context.Context) error) (Rates, float64, error) {
+// During runs work and gives the rates over it.
+func During(ctx context.Context, parts Parts, receiver Receiver, work func(context.Context) error) (Rates, error) {
 	from, err := read(parts, receiver)
 	if err != nil {
-		return Rates{}, 0, err
+		return Rates{}, err
 	}
 	if err := work(ctx); err != nil {
-		return Rates{}, 0, err
+		return Rates{}, err
 	}
 	to, err := read(parts, receiver)
 	if err != nil {
-		return Rates{}, 0, err
+		return Rates{}, err
 	}
-	rates, seconds := between(from, to)
-	return rates, seconds, nil
+	return between(from, to), nil
 }
 
-func between(from, to reading) (Rates, float64) {
+func between(from, to reading) Rates {
 	seconds := to.at.Sub(from.at).Seconds()
 	r := Rates{
-		CPU:    make(map[string]float64, len(to.cpu)),
-		Frames: stats.Round(float64(to.frames-from.frames)/seconds, 2),
-		KBits:  stats.Round(float64(to.bytes-from.bytes)*8/1000/seconds, 1),
+		CPU:     make(map[string]float64, len(to.cpu)),
+		Frames:  stats.Round(float64(to.frames-from.frames)/seconds, 2),
+		KBits:   stats.Round(float64(to.bytes-from.bytes)*8/1000/seconds, 1),
+		Seconds: stats.Round(seconds, 1),
 	}
 	for part, used := range to.cpu {
 		ms := float64(used-from.cpu[part]) / float64(time.Millisecond)
 		r.CPU[part] = stats.Round(ms/seconds, 2)
 	}
-	return r, stats.Round(seconds, 1)
-}
-
-// String is the report for people.
-func (r Report) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "A session of %s, commit %s, %s with %d cores\n\n", r.Size, r.Commit, r.Machine.CPU, r.Machine.Cores)
-	fmt.Fprintf(&b, "%-24s %10s %10s\n", "per second", "idle", "drawing")
-	for _, part := range slices.Sorted(maps.Keys(r.Active.CPU)) {
-		fmt.Fprintf(&b, "%-24s %10.1f %10.1f\n", "CPU ms, "+part, r.Idle.CPU[part], r.Active.CPU[part])
-	}
-	fmt.Fprintf(&b, "%-24s %10.1f %10.1f\n", "frames", r.Idle.Frames, r.Active.Frames)
-	fmt.Fprintf(&b, "%-24s %10.0f %10.0f\n", "kilobits", r.Idle.KBits, r.Active.KBits)
-	return b.String()
+	return r
 }

@@ -18,14 +18,15 @@ func TestBetween(t *testing.T) {
 	at := time.Unix(1000, 0)
 	from := reading{at: at, cpu: map[string]time.Duration{"agent": time.Second, "x": 0}, frames: 10, bytes: 1000}
 	to := reading{at: at.Add(4 * time.Second), cpu: map[string]time.Duration{"agent": 1200 * time.Millisecond, "x": 0}, frames: 130, bytes: 501000}
-	got, seconds := between(from, to)
-	want := Rates{CPU: map[string]float64{"agent": 50, "x": 0}, Frames: 30, KBits: 1000}
-	if seconds != 4 || !reflect.DeepEqual(got, want) {
-		t.Errorf("got %+v over %v s, want %+v", got, seconds, want)
+	got := between(from, to)
+	want := Rates{CPU: map[string]float64{"agent": 50, "x": 0}, Frames: 30, KBits: 1000, Seconds: 4}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
-	r := NewReport(Rates{CPU: map[string]float64{"agent": 1}, Frames: 0}, got, [2]float64{4, 4})
-	if r.AgentIdle != 1 || r.AgentActive != 50 || r.FramesIdle != 0 || r.FramesActive != 30 {
-		t.Errorf("%+v", r)
+	f := Figures{Idle: Rates{CPU: map[string]float64{"agent": 1}}, Active: got}
+	f.Complete()
+	if f.AgentIdle != 1 || f.AgentActive != 50 || f.FramesIdle != 0 || f.FramesActive != 30 || f.KBits != 1000 {
+		t.Errorf("%+v", f)
 	}
 }
 
@@ -39,16 +40,16 @@ func (r *receiver) Transport() (browser.Transport, error) {
 func TestDuring(t *testing.T) {
 	self := Parts{"agent": {{PID: os.Getpid(), Name: "self"}}}
 	work := func(ctx context.Context) error { return Rest(ctx, 50*time.Millisecond) }
-	rates, seconds, err := During(context.Background(), self, &receiver{}, work)
-	if err != nil || seconds <= 0 || rates.Frames <= 0 || rates.Frames > 100 {
-		t.Errorf("%+v over %v s, %v", rates, seconds, err)
+	rates, err := During(context.Background(), self, &receiver{}, work)
+	if err != nil || rates.Frames <= 0 || rates.Frames > 100 {
+		t.Errorf("%+v, %v", rates, err)
 	}
 	gone := Parts{"agent": {machine.Process{PID: 1 << 30, Name: "gone"}}}
-	if _, _, err := During(context.Background(), gone, &receiver{}, work); err == nil {
+	if _, err := During(context.Background(), gone, &receiver{}, work); err == nil {
 		t.Error("a process that is gone was measured")
 	}
 	failed := errors.New("failed")
-	if _, _, err := During(context.Background(), self, &receiver{}, func(context.Context) error { return failed }); !errors.Is(err, failed) {
+	if _, err := During(context.Background(), self, &receiver{}, func(context.Context) error { return failed }); !errors.Is(err, failed) {
 		t.Errorf("got %v", err)
 	}
 }

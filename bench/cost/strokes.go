@@ -63,13 +63,3 @@ func Draw(ctx context.Context, hand Hand, spots []gimp.Spot, d time.Duration) er
 	}
 	return nil
 }
-
-// Rest does nothing for the time given.
-func Rest(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -33,6 +33,14 @@ func Open(ctx context.Context, page Page, path string) error {
 	return still(ctx, page)
 }
 
+// Magnify shows the image at twice its size and waits until it is there.
+func Magnify(ctx context.Context, page Page) error {
+	if err := changes(ctx, page, "2"); err != nil {
+		return fmt.Errorf("gimp: zoom: %w", err)
+	}
+	return nil
+}
+
 // still waits until the picture does not change from one look to the next.
 func still(ctx context.Context, page Page) error {
 	var last []int

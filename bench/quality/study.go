@@ -71,7 +71,7 @@ func (s *Study) Run(ctx context.Context) (_ *Result, err error) {
 			err = ended
 		}
 	}()
-	r.Active, _, err = cost.During(ctx, s.Parts, s.Viewer, func(ctx context.Context) error {
+	r.Active, err = cost.During(ctx, s.Parts, s.Viewer, func(ctx context.Context) error {
 		return cost.Rest(ctx, s.Options.Active)
 	})
 	if err != nil {

@@ -14,56 +14,91 @@ import (
 
 type captureCommand struct {
 	subjectFlags
-	Settle time.Duration `default:"10s" help:"Rest before the idle measurement, so that start-up and refinement are over."`
-	Idle   time.Duration `default:"20s" help:"How long nothing is done."`
-	Active time.Duration `default:"20s" help:"How long strokes are drawn with GIMP's pencil."`
+	Also   []string      `default:"1920x1080,2560x1440" help:"Further sizes to measure after --size; \"none\" for none."`
+	Settle time.Duration `default:"8s" help:"Rest before the idle measurement, so that start-up and refinement are over."`
+	Idle   time.Duration `default:"15s" help:"How long nothing is done."`
+	Active time.Duration `default:"15s" help:"How long strokes are drawn with GIMP's pencil."`
+	View   time.Duration `default:"8s" help:"How long the picture is scrolled, and then panned."`
 }
 
-// Run measures rest first, then drawing, and prints.
-func (c captureCommand) Run(ctx context.Context) (err error) {
+// Run measures each size and prints.
+func (c captureCommand) Run(ctx context.Context) error {
+	report := cost.Report{Commit: machine.Commit()}
+	sizes := []string{c.Size}
+	if len(c.Also) != 1 || c.Also[0] != "none" {
+		sizes = append(sizes, c.Also...)
+	}
+	for i, size := range sizes {
+		c.Size = size
+		figures, where, err := c.measure(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", size, err)
+		}
+		if i == 0 {
+			report.Figures, report.Machine = figures, where
+		}
+		report.Sizes = append(report.Sizes, figures)
+	}
+	if c.JSON {
+		return printJSON(report)
+	}
+	_, err := fmt.Fprint(os.Stdout, report)
+	return err
+}
+
+// measure is one size: rest first, then drawing, then moving about.
+func (c captureCommand) measure(ctx context.Context) (f cost.Figures, where machine.Machine, err error) {
 	s, err := c.open(ctx, 0)
 	if err != nil {
-		return err
+		return f, where, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	spots, err := gimp.NewImage(ctx, s.browser)
+	defer c.shoot(s)
+	spots, err := openArtwork(ctx, s)
 	if err != nil {
-		c.shoot(s)
-		return err
+		return f, where, err
 	}
 	parts, err := cost.FindParts(s.display)
 	if err != nil {
-		return err
+		return f, where, err
 	}
 	if s.server != nil {
 		parts["server"] = []machine.Process{s.server.Process()}
 	}
 	if err := cost.Rest(ctx, c.Settle); err != nil {
-		return err
+		return f, where, err
 	}
-	idle, idleSeconds, err := cost.During(ctx, parts, s.browser, func(ctx context.Context) error {
-		return cost.Rest(ctx, c.Idle)
-	})
-	if err != nil {
-		return err
+	during := func(work func(context.Context) error) (cost.Rates, error) {
+		return cost.During(ctx, parts, s.browser, work)
 	}
-	var active cost.Rates
-	var activeSeconds float64
+	if f.Idle, err = during(func(ctx context.Context) error { return cost.Rest(ctx, c.Idle) }); err != nil {
+		return f, where, err
+	}
+	if err := s.browser.CollectPhotons(); err != nil {
+		return f, where, err
+	}
 	s.machine.IdleDuring, err = idleDuring(ctx, func() (err error) {
-		active, activeSeconds, err = cost.During(ctx, parts, s.browser, func(ctx context.Context) error {
-			return cost.Draw(ctx, s.browser, spots, c.Active)
-		})
+		f.Active, err = during(func(ctx context.Context) error { return cost.Draw(ctx, s.browser, spots, c.Active) })
 		return err
 	})
-	c.shoot(s)
 	if err != nil {
-		return err
+		return f, where, err
 	}
-	report := cost.NewReport(idle, active, [2]float64{idleSeconds, activeSeconds})
-	report.Size, report.Machine, report.Commit = s.size(), s.machine, machine.Commit()
-	if c.JSON {
-		return printJSON(report)
+	photons, err := s.browser.Photons()
+	if err != nil {
+		return f, where, err
 	}
-	_, err = fmt.Fprint(os.Stdout, report)
-	return err
+	if err := gimp.Magnify(ctx, s.browser); err != nil {
+		return f, where, err
+	}
+	if f.Scroll, err = during(func(ctx context.Context) error { return cost.Scroll(ctx, s.browser, spots, c.View) }); err != nil {
+		return f, where, err
+	}
+	if f.Pan, err = during(func(ctx context.Context) error { return cost.Pan(ctx, s.browser, spots, c.View) }); err != nil {
+		return f, where, err
+	}
+	way, err := s.browser.Transport()
+	f.Size, f.Codec, f.Stages = s.size(), way.Codec, cost.NewStages(photons)
+	f.Complete()
+	return f, s.machine, err
 }
