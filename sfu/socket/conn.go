@@ -1,9 +1,11 @@
 package socket
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -11,6 +13,10 @@ import (
 // bufferBytes is asked of the kernel for each direction; it may give less. It
 // holds a keyframe of 100 kB for 40 viewers at once.
 const bufferBytes = 4 << 20
+
+// maxReceived is the largest datagram received, in bytes. RTP, DTLS and SCTP
+// keep to an Ethernet frame.
+const maxReceived = 4096
 
 // Options adjust a Conn. The zero value is the best the system has.
 type Options struct {
@@ -23,9 +29,13 @@ type Options struct {
 // and pion/ice's AddrPortReaderWriter. It is its own first Lane.
 type Conn struct {
 	*Lane
-	udp   *net.UDPConn
-	count counters
-	mode  atomic.Int32 // the richest that every lane still believes in
+	udp    *net.UDPConn
+	count  counters
+	mode   atomic.Int32 // the richest that every lane still believes in
+	reader reader
+
+	plainMu sync.Mutex
+	plain   kernel // of writes that are not held back
 }
 
 // Listen opens a socket on addr (port 0: any), and finds out what the kernel
@@ -44,7 +54,15 @@ func Listen(addr netip.AddrPort, opts Options) (*Conn, error) {
 	// A smaller buffer than asked for works, and shows in Stats.Full.
 	_ = udp.SetWriteBuffer(bufferBytes)
 	_ = udp.SetReadBuffer(bufferBytes)
-	return newConn(udp, k, best), nil
+	c := newConn(udp, k, best)
+	if c.plain, err = newKernel(udp); err == nil {
+		c.reader, err = newReader(udp)
+	}
+	if err != nil {
+		_ = udp.Close()
+		return nil, fmt.Errorf("socket: %w", err)
+	}
+	return c, nil
 }
 
 func network(addr netip.Addr) string {
@@ -94,13 +112,26 @@ func (c *Conn) WriteTo(b []byte, to net.Addr) (int, error) {
 	return c.WriteToAddrPort(b, addr.AddrPort())
 }
 
-// ReadFromAddrPort receives a datagram. Several at once, by recvmmsg, would
-// save a quarter when 64 wait and nothing when one does, far less than what is
-// done with each: it is not worth its buffers. An IPv4 sender has an IPv4 address,
-// whatever the socket's family.
-func (c *Conn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
-	n, from, err := c.udp.ReadFromUDPAddrPort(b)
-	return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), err
+// ReadFromAddrPort receives a datagram, which the kernel may have given up with
+// others in one system call. An IPv4 sender has an IPv4 address, whatever the
+// socket's family. Datagrams beyond maxReceived bytes are dropped.
+func (c *Conn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) { return c.reader.read(b) }
+
+// write sends a datagram at once. A full buffer is waited for, within the write
+// deadline.
+func (c *Conn) write(b []byte, to netip.AddrPort) (int, error) {
+	if len(b) > 0 && to.IsValid() && to.Addr().Zone() == "" {
+		c.plainMu.Lock()
+		err := c.plain.sendOne(b, message{to: to, end: len(b), segment: len(b)})
+		c.plainMu.Unlock()
+		if err == nil {
+			return len(b), nil
+		}
+		if !errors.Is(err, errFull) {
+			return 0, &net.OpError{Op: "write", Net: "udp", Addr: net.UDPAddrFromAddrPort(to), Err: err}
+		}
+	}
+	return c.udp.WriteToUDPAddrPort(b, to)
 }
 
 // ReadFrom is ReadFromAddrPort with a *net.UDPAddr.

@@ -27,8 +27,12 @@
 // where the richer one does not, the Conn stays with the plainer one. Mode says
 // which is in use.
 //
+// Datagrams are received many per system call, too. No call of this package
+// waits inside the kernel, so none of them tells Go's scheduler of itself; only
+// a full send buffer and an empty receive buffer are waited for, by polling.
+//
 // The way of a packet: lane.go (a write, held back or not) → classify.go (may it
 // wait) → batch.go (into the arena) → flush.go (out, with the fall-backs) →
 // kernel.go (the seam) → kernel_linux.go (the system calls). conn.go is the
-// socket.
+// socket, reader_linux.go the way in.
 package socket

@@ -2,6 +2,7 @@ package socket
 
 import (
 	"errors"
+	"net/netip"
 	"time"
 )
 
@@ -24,4 +25,9 @@ type kernel interface {
 	sendOne(arena []byte, m message) error
 	// wait returns when there may be room again, after d at the latest.
 	wait(d time.Duration)
+}
+
+// reader receives datagrams one by one, however they came.
+type reader interface {
+	read(b []byte) (int, netip.AddrPort, error)
 }

@@ -143,13 +143,16 @@ func (k *linuxKernel) run() (int, error) {
 	}
 }
 
+// syscall never waits, so Go's scheduler need not be told of it: telling wakes
+// its monitor thread, which then looks every 20 µs whether the call is over. At
+// twenty viewers that took a quarter of the server's CPU.
 func (k *linuxKernel) syscall(fd uintptr) {
 	for {
 		if k.multi {
-			n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&k.headers[0])), uintptr(k.count), sendFlags, 0, 0)
+			n, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&k.headers[0])), uintptr(k.count), sendFlags, 0, 0)
 			k.sent, k.errno = int(n), errno
 		} else {
-			_, _, errno := unix.Syscall(unix.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&k.headers[0].Msghdr)), sendFlags)
+			_, _, errno := unix.RawSyscall(unix.SYS_SENDMSG, fd, uintptr(unsafe.Pointer(&k.headers[0].Msghdr)), sendFlags)
 			k.sent, k.errno = 1, errno
 		}
 		if k.errno != unix.EINTR {

@@ -4,6 +4,7 @@ package socket
 
 import (
 	"net"
+	"net/netip"
 	"time"
 )
 
@@ -24,3 +25,13 @@ func (k portableKernel) sendOne(arena []byte, m message) error {
 }
 
 func (portableKernel) wait(time.Duration) {}
+
+// portableReader receives through the standard library.
+type portableReader struct{ udp *net.UDPConn }
+
+func newReader(udp *net.UDPConn) (reader, error) { return portableReader{udp}, nil }
+
+func (r portableReader) read(b []byte) (int, netip.AddrPort, error) {
+	n, from, err := r.udp.ReadFromUDPAddrPort(b)
+	return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), err
+}

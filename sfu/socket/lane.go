@@ -81,7 +81,7 @@ func (l *Lane) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 		return len(b), nil
 	}
 	c := l.conn
-	n, err := c.udp.WriteToUDPAddrPort(b, to)
+	n, err := c.write(b, to)
 	c.count.syscalls.Add(1)
 	if err != nil {
 		c.count.errors.Add(1)
