@@ -12,7 +12,7 @@ import (
 
 type nowhere struct{}
 
-func (nowhere) WriteRTP(_ *rtp.Header, payload []byte) (int, error) { return len(payload), nil }
+func (nowhere) write(*rtp.Header, uint64, []byte) error { return nil }
 
 // BenchmarkFanOut takes one 1,200-byte RTP packet to N viewers, without the
 // encryption and the socket behind the WriteStream.
@@ -21,7 +21,7 @@ func BenchmarkFanOut(b *testing.B) {
 		for _, munged := range []bool{false, true} {
 			name := fmt.Sprintf("viewers=%d/rewritten=%v", n, munged)
 			b.Run(name, func(b *testing.B) {
-				l, downs := stage(n, func(int) rtpWriter { return nowhere{} })
+				l, downs := stage(n, func(int) writer { return nowhere{} })
 				for _, d := range downs {
 					d.activate()
 				}

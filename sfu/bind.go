@@ -35,8 +35,12 @@ func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.writer, d.codecs = ctx.WriteStream(), codecs
+	d.writer, d.codecs = throughPion{ctx.WriteStream()}, codecs
+	if d.direct != nil {
+		d.writer = d.direct
+	}
 	d.header, d.numbered = rtp.Header{Version: 2, SSRC: uint32(ctx.SSRC())}, false
+	d.ssrc.Store(d.header.SSRC)
 	d.rtx.ssrc = uint32(ctx.SSRCRetransmission())
 	d.learned = 0
 	for _, e := range ctx.HeaderExtensions() {
@@ -63,6 +67,16 @@ func (d *downTrack) Unbind(webrtc.TrackLocalContext) error {
 	d.pause()
 	d.isReady, d.writer = false, nil
 	return nil
+}
+
+// sendBy has the packets go by x, unless pion has begun to send them: a stream
+// is protected by one of the two from its first packet on. x may be nil.
+func (d *downTrack) sendBy(x *direct) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if x != nil && d.writer != nil && d.direct == nil && d.packets == 0 {
+		d.direct, d.writer = x, x
+	}
 }
 
 // activate starts sending: what was negotiated is in force, and the transport

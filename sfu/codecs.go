@@ -23,28 +23,46 @@ const playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-de
 // sees nothing of the frame before it is there.
 const nackSpacing = 20 * time.Millisecond
 
-// newAPI makes PeerConnections for publishers, whose streams are repaired and
-// reported on, or for viewers, for whom sfu itself answers and reports: an
-// interceptor would keep a copy of each packet per viewer.
-func newAPI(settings webrtc.SettingEngine, publishers bool) (*webrtc.API, error) {
-	media := &webrtc.MediaEngine{}
-	if err := registerCodecs(media); err != nil {
-		return nil, err
+// kinds are the two kinds of PeerConnections: of publishers, whose streams are
+// repaired and reported on, and of viewers, for whom sfu itself answers and
+// reports: an interceptor would keep a copy of each packet per viewer.
+type kinds struct{ publisher, viewer kind }
+
+type kind struct {
+	media        *webrtc.MediaEngine
+	interceptors *interceptor.Registry
+}
+
+func newKinds() (k kinds, err error) {
+	if k.publisher, err = newKind(true); err == nil {
+		k.viewer, err = newKind(false)
 	}
-	if err := registerExtensions(media, publishers); err != nil {
-		return nil, err
+	return k, err
+}
+
+func newKind(publishes bool) (kind, error) {
+	k := kind{media: &webrtc.MediaEngine{}, interceptors: &interceptor.Registry{}}
+	err := registerCodecs(k.media)
+	if err == nil {
+		err = registerExtensions(k.media, publishes)
 	}
-	registry := &interceptor.Registry{}
-	if publishers {
-		if err := addReceiveInterceptors(registry); err != nil {
-			return nil, err
-		}
+	if err == nil && publishes {
+		err = addReceiveInterceptors(k.interceptors)
+	}
+	return k, err
+}
+
+// api makes a PeerConnection of the kind with settings of its own.
+func (k kinds) api(settings webrtc.SettingEngine, publishes bool) *webrtc.API {
+	is := k.viewer
+	if publishes {
+		is = k.publisher
 	}
 	return webrtc.NewAPI(
 		webrtc.WithSettingEngine(settings),
-		webrtc.WithMediaEngine(media),
-		webrtc.WithInterceptorRegistry(registry),
-	), nil
+		webrtc.WithMediaEngine(is.media),
+		webrtc.WithInterceptorRegistry(is.interceptors),
+	)
 }
 
 type videoCodec struct {

@@ -18,8 +18,8 @@
 //	shard.go        goes from viewer to viewer: one goroutine, one batch, one flush
 //	downtrack.go    moves a viewer's cursor to the ring's head
 //	munge/          where a packet lies in this viewer's stream: constants per segment
-//	(WriteStream)   pion encrypts, and finds the way
-//	lanes.go        takes RTP out of pion's mux into the shard's lane
+//	direct.go       writes the header into the shard's batch, and has it sealed there
+//	seal/           SRTP: from the ring into the batch in one pass
 //	socket/         a batch of equal packets per viewer, many viewers per system call
 //
 // Beside it, once in a while:
@@ -37,7 +37,9 @@
 //	trial.go        tries a better layer when probes say too little
 //	delivery.go     tells a path that is hopeless
 //	probing.go      sends late packets once more, to look for bandwidth
-//	repairs.go      hears the reports that name the RTX stream
+//	hearing.go      takes a viewer's SRTCP off the socket, before pion's layers
+//	route.go        where pion's ICE sends, UDP or TCP, learnt from watching it
+//	lanes.go        pion's mux, watched; RTP that pion protects joins the batch too
 //	health.go       how well a connection does, for people
 //	plead.go        slows down a viewer that asks for keyframes
 //	meter.go        what a layer takes
@@ -62,9 +64,13 @@
 // core.
 //
 // Packets are shared and read-only. A viewer's own header is built once and
-// changed in three fields; the payload is copied only where a layer switch made
-// the VP8 picture counters jump, and then into one buffer per viewer. In the
-// steady state nothing is allocated, down to the kernel
+// changed in three fields; the payload goes from the ring through the cipher
+// into the batch, and is copied only where a layer switch made the VP8 picture
+// counters jump, into one buffer per viewer. pion makes the connection, and
+// could send as well: it does when the client insists on another protection
+// than AES-128-GCM. A stream is protected by one of the two for good, because
+// either counts its own roll-overs. In the steady state nothing is allocated,
+// down to the kernel
 // (TestNothingIsAllocatedDownToTheKernel, BenchmarkWire).
 //
 // Between two switches a viewer's sequence numbers and timestamps differ from

@@ -14,9 +14,18 @@ import (
 	"github.com/easel-live/easel/sfu/ring"
 )
 
-// rtpWriter is where a viewer's packets go: pion's WriteStream, or a stub.
-type rtpWriter interface {
-	WriteRTP(header *rtp.Header, payload []byte) (int, error)
+// writer is where a viewer's packets go: direct, through pion, or to a stub.
+// Index is the sequence number with the times it rolled over.
+type writer interface {
+	write(header *rtp.Header, index uint64, payload []byte) error
+}
+
+// throughPion sends by pion's WriteStream.
+type throughPion struct{ webrtc.TrackLocalWriter }
+
+func (w throughPion) write(header *rtp.Header, _ uint64, payload []byte) error {
+	_, err := w.WriteRTP(header, payload)
+	return err
 }
 
 // downTrack sends one publication to one viewer. It has a cursor into the ring
@@ -37,11 +46,13 @@ type downTrack struct {
 	// what is to be sent.
 	mu sync.Mutex
 
-	writer    rtpWriter
+	writer    writer
+	direct    *direct                     // is the writer, for good; nil: pion is
 	codecs    []webrtc.RTPCodecParameters // that the viewer can decode
 	formats   [MaxRenditions]format       // of the renditions
 	learned   uint32                      // pub.codecs when formats were; 0: not
 	header    rtp.Header                  // of the next packet: extensions are set once
+	ssrc      atomic.Uint32               // header's, for those who look for the track
 	number    [2]byte                     // transport-wide sequence number, part of header
 	numbered  bool                        // the viewer negotiated it
 	rtx       rtxStream
@@ -197,7 +208,7 @@ func (d *downTrack) forward(l *layer, p *ring.Packet) int {
 		p.VP8.Patch(payload, out.Shift)
 		d.scratch = payload
 	}
-	if _, err := d.writer.WriteRTP(&d.header, payload); err != nil {
+	if err := d.writer.write(&d.header, out.Index, payload); err != nil {
 		d.count.writeErrors.Add(1)
 		return 0
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/webrtc/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/easel-live/easel/sfu/seal"
 	"github.com/easel-live/easel/sfu/socket"
 )
 
@@ -39,13 +40,16 @@ type Engine struct {
 	addr   netip.AddrPort
 	config webrtc.Configuration
 	shards []*shard
-	apis   []apis // by shard
+	lanes  []*socket.Lane // by shard
+	kinds  kinds
 
 	count   *counters
 	metrics prometheus.Registerer
 	udp     *socket.Conn
 	udpMux  ice.UDPMux
-	tcpMux  ice.TCPMux
+	tcpMux  *ice.TCPMuxDefault
+
+	settings webrtc.SettingEngine // of every PeerConnection
 
 	mu       sync.Mutex
 	rooms    map[*Room]struct{}
@@ -53,12 +57,6 @@ type Engine struct {
 
 	done chan struct{} // ends the shards
 	wg   sync.WaitGroup
-}
-
-// apis make the PeerConnections of those who send media and of those who only
-// receive it.
-type apis struct {
-	publishers, viewers *webrtc.API
 }
 
 // NewEngine opens the sockets.
@@ -74,11 +72,21 @@ func NewEngine(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.config = webrtc.Configuration{Certificates: []webrtc.Certificate{*certificate}}
+	e.config = webrtc.Configuration{
+		Certificates: []webrtc.Certificate{*certificate},
+		// The headers that we write say nothing worth hiding, and sealing them
+		// (RFC 9335) would cost a pass of its own.
+		RTPHeaderEncryptionPolicy: webrtc.RTPHeaderEncryptionPolicyDisable,
+	}
 	if err := e.listen(cfg); err != nil {
 		return nil, err
 	}
-	err = e.openShards(cfg)
+	if e.kinds, err = newKinds(); err == nil {
+		e.settings, err = e.newSettings(cfg)
+	}
+	if err == nil {
+		err = e.openShards()
+	}
 	if err == nil {
 		err = e.count.register(cfg.Metrics, e.udp)
 	}
@@ -91,29 +99,17 @@ func NewEngine(cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// openShards makes a shard for each core that Go uses, with its lane and the
-// settings that lead there.
-func (e *Engine) openShards(cfg Config) error {
+// openShards makes a shard for each core that Go uses, with its lane.
+func (e *Engine) openShards() error {
 	for i := range min(runtime.GOMAXPROCS(0), maxShards) {
 		out := e.udp.Lane
-		var err error
 		if i > 0 {
+			var err error
 			if out, err = e.udp.NewLane(); err != nil {
 				return fmt.Errorf("sfu: lane: %w", err)
 			}
 		}
-		settings, err := e.settings(cfg, laneMux{UDPMux: e.udpMux, lane: out, loopback: e.addr.Addr().IsLoopback()})
-		if err != nil {
-			return err
-		}
-		var a apis
-		if a.publishers, err = newAPI(settings, true); err != nil {
-			return err
-		}
-		if a.viewers, err = newAPI(settings, false); err != nil {
-			return err
-		}
-		e.shards, e.apis = append(e.shards, newShard(i, out, e.count)), append(e.apis, a)
+		e.shards, e.lanes = append(e.shards, newShard(i, out, e.count)), append(e.lanes, out)
 	}
 	return nil
 }
@@ -177,12 +173,17 @@ func (e *Engine) forget(r *Room) {
 	delete(e.rooms, r)
 }
 
-func (e *Engine) newConnection(on *shard, publishes bool) (*webrtc.PeerConnection, error) {
-	api := e.apis[on.index].viewers
-	if publishes {
-		api = e.apis[on.index].publishers
+// newConnection makes a PeerConnection that sends by a shard's lane, whose way
+// is watched and whose keys are heard.
+func (e *Engine) newConnection(on *shard, publishes bool, way *route, keys *seal.Keys) (*webrtc.PeerConnection, error) {
+	s := e.settings
+	s.SetICEUDPMux(laneMux{UDPMux: e.udpMux, lane: e.lanes[on.index], route: way, loopback: e.addr.Addr().IsLoopback()})
+	if e.tcpMux != nil {
+		s.SetICETCPMux(watchedTCP{e.tcpMux, way})
 	}
-	pc, err := api.NewPeerConnection(e.config)
+	s.SetDTLSKeyLogWriter(keys)
+	s.SetDTLSServerHelloMessageHook(keys.ServerHello)
+	pc, err := e.kinds.api(s, publishes).NewPeerConnection(e.config)
 	if err != nil {
 		return nil, fmt.Errorf("sfu: new PeerConnection: %w", err)
 	}

@@ -9,12 +9,13 @@ import (
 	"github.com/easel-live/easel/sfu/socket"
 )
 
-// laneMux gives the PeerConnections of one shard connections of the shared mux
-// whose RTP takes the shard's lane. Everything else, and so the learning of who
-// is where, is the mux's.
+// laneMux gives one PeerConnection a connection of the shared mux whose RTP
+// takes its shard's lane, and whose way is watched. Everything else is the
+// mux's.
 type laneMux struct {
 	ice.UDPMux
 	lane     *socket.Lane
+	route    *route
 	loopback bool // addresses of this machine itself are announced
 }
 
@@ -46,20 +47,32 @@ func (m laneMux) GetConn(ufrag string, addr net.Addr) (net.PacketConn, error) {
 		return nil, err
 	}
 	if c, ok := conn.(addrPortConn); ok {
-		return laneConn{addrPortConn: c, lane: m.lane}, nil
+		return laneConn{addrPortConn: c, lane: m.lane, route: m.route}, nil
 	}
 	return conn, nil
 }
 
 type laneConn struct {
 	addrPortConn
-	lane *socket.Lane
+	lane  *socket.Lane
+	route *route
 }
 
 // WriteToAddrPort holds RTP back in the lane while the shard collects.
 func (c laneConn) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	c.route.sent(b, c.addrPortConn, to)
 	if c.lane.Hold(b, to) {
 		return len(b), nil
 	}
 	return c.addrPortConn.WriteToAddrPort(b, to)
+}
+
+// ReadFromAddrPort gives the route's tap what is for it.
+func (c laneConn) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
+	for {
+		n, from, err := c.addrPortConn.ReadFromAddrPort(b)
+		if err != nil || !c.route.takes(b[:n]) {
+			return n, from, err
+		}
+	}
 }

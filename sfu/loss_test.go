@@ -22,13 +22,13 @@ type sink struct {
 	got  []rtp.Packet
 }
 
-func (s *sink) WriteRTP(h *rtp.Header, payload []byte) (int, error) {
+func (s *sink) write(h *rtp.Header, _ uint64, payload []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lose == nil || !s.lose(h) {
 		s.got = append(s.got, rtp.Packet{Header: *h, Payload: append([]byte(nil), payload...)})
 	}
-	return len(payload), nil
+	return nil
 }
 
 // openLane holds nothing back.
@@ -39,7 +39,7 @@ func (openLane) Flush() error { return nil }
 
 // stage sets a publication with one VP8 layer and its viewers up without a
 // network. Their shard works when feed or work says so.
-func stage(viewers int, writer func(i int) rtpWriter) (*layer, []*downTrack) {
+func stage(viewers int, stub func(i int) writer) (*layer, []*downTrack) {
 	count := &counters{}
 	on := newShard(0, openLane{}, count)
 	peer := &Peer{id: "PA_cam", engine: &Engine{count: count, shards: []*shard{on}}}
@@ -56,7 +56,7 @@ func stage(viewers int, writer func(i int) rtpWriter) (*layer, []*downTrack) {
 	downs := make([]*downTrack, viewers)
 	for i := range downs {
 		d := newDownTrack(pub, on, &path{}, count)
-		d.writer, d.codecs = writer(i), []webrtc.RTPCodecParameters{vp8, rtx}
+		d.writer, d.codecs = stub(i), []webrtc.RTPCodecParameters{vp8, rtx}
 		d.header = rtp.Header{Version: 2, SSRC: uint32(1000 + i)}
 		d.rtx.ssrc = uint32(5000 + i)
 		if err := d.header.SetExtension(3, []byte{0, 0, 0}); err != nil {
@@ -80,7 +80,7 @@ func work(l *layer, now time.Time) { l.audiences[0].shard.work(now) }
 func TestALostPacketIsSentAgain(t *testing.T) {
 	var s sink
 	s.lose = func(h *rtp.Header) bool { return h.SSRC == 1000 && h.SequenceNumber == 3 }
-	l, downs := stage(1, func(int) rtpWriter { return &s })
+	l, downs := stage(1, func(int) writer { return &s })
 	d := downs[0]
 	d.activate()
 	for i := range uint16(6) {
@@ -119,7 +119,7 @@ func TestALostPacketIsSentAgain(t *testing.T) {
 
 func TestRetransmissionHasABudget(t *testing.T) {
 	var s sink
-	l, downs := stage(1, func(int) rtpWriter { return &s })
+	l, downs := stage(1, func(int) writer { return &s })
 	downs[0].activate()
 	for i := range uint16(800) {
 		feed(l, i+1, uint32(i)*3000, i == 0, true)
@@ -137,7 +137,7 @@ func TestRetransmissionHasABudget(t *testing.T) {
 
 func TestALatePacketFindsItsPlace(t *testing.T) {
 	var s sink
-	l, downs := stage(1, func(int) rtpWriter { return &s })
+	l, downs := stage(1, func(int) writer { return &s })
 	downs[0].activate()
 	feed(l, 10, 0, true, true)
 	feed(l, 12, 6000, false, true)
@@ -150,11 +150,11 @@ func TestALatePacketFindsItsPlace(t *testing.T) {
 
 type brokenWriter struct{}
 
-func (brokenWriter) WriteRTP(*rtp.Header, []byte) (int, error) { return 0, errors.New("gone") }
+func (brokenWriter) write(*rtp.Header, uint64, []byte) error { return errors.New("gone") }
 
 func TestABrokenViewerHarmsNobody(t *testing.T) {
 	var s sink
-	l, downs := stage(2, func(i int) rtpWriter {
+	l, downs := stage(2, func(i int) writer {
 		if i == 0 {
 			return brokenWriter{}
 		}
@@ -180,13 +180,16 @@ func TestLossOnTheWire(t *testing.T) {
 	d := v.peer.subscriptions()[0].down
 	d.mu.Lock()
 	wire := d.writer
+	if d.direct == nil {
+		t.Error("packets go through pion")
+	}
 	lost := map[uint16]bool{}
-	d.writer = writerFunc(func(h *rtp.Header, payload []byte) (int, error) {
+	d.writer = writerFunc(func(h *rtp.Header, index uint64, payload []byte) error {
 		if h.SSRC == d.header.SSRC && h.SequenceNumber%5 == 0 && !lost[h.SequenceNumber] {
 			lost[h.SequenceNumber] = true
-			return len(payload), nil
+			return nil
 		}
-		return wire.WriteRTP(h, payload)
+		return wire.write(h, index, payload)
 	})
 	ssrc := d.header.SSRC
 	d.mu.Unlock()
@@ -233,9 +236,9 @@ func TestLossOnTheWire(t *testing.T) {
 	}
 }
 
-type writerFunc func(*rtp.Header, []byte) (int, error)
+type writerFunc func(*rtp.Header, uint64, []byte) error
 
-func (f writerFunc) WriteRTP(h *rtp.Header, p []byte) (int, error) { return f(h, p) }
+func (f writerFunc) write(h *rtp.Header, index uint64, p []byte) error { return f(h, index, p) }
 
 // inAt is the newest packet of l with other VP8 counters, for a segment that
 // has to rewrite them.
@@ -250,7 +253,7 @@ func inAt(l *layer) munge.In {
 
 // TestSteadyStateAllocatesNothing holds the packet path to what it promises.
 func TestSteadyStateAllocatesNothing(t *testing.T) {
-	l, downs := stage(10, func(int) rtpWriter { return nowhere{} })
+	l, downs := stage(10, func(int) writer { return nowhere{} })
 	for _, d := range downs {
 		d.activate()
 	}

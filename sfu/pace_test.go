@@ -43,7 +43,7 @@ func TestPaceSpreadsALargeFrame(t *testing.T) {
 // TestAHeldFrameLeavesInTime sends a keyframe to a viewer with a thin path.
 func TestAHeldFrameLeavesInTime(t *testing.T) {
 	var s sink
-	l, downs := stage(1, func(int) rtpWriter { return &s })
+	l, downs := stage(1, func(int) writer { return &s })
 	d := downs[0]
 	d.activate()
 	feed(l, 0, 0, true, true)
@@ -84,7 +84,7 @@ func TestRequestsForKeyframesBackOff(t *testing.T) {
 // TestAGreedyViewerCostsBoundedWork asks for everything, again and again.
 func TestAGreedyViewerCostsBoundedWork(t *testing.T) {
 	var s sink
-	l, downs := stage(1, func(int) rtpWriter { return &s })
+	l, downs := stage(1, func(int) writer { return &s })
 	d := downs[0]
 	d.activate()
 	for i := range uint16(900) {

@@ -20,7 +20,6 @@ type path struct {
 	pace     pace
 	sequence uint16 // of the next packet, transport-wide
 	feedback estimate.Feedback
-	heard    uint8 // number of the newest feedback
 	// est is made by the first report; until then nothing is known, nothing is
 	// held back and no layer is refused.
 	est   *estimate.Estimator
@@ -71,10 +70,6 @@ func (p *path) hear(packet rtcp.Packet, now time.Time) {
 	defer p.mu.Unlock()
 	switch r := packet.(type) {
 	case *rtcp.TransportLayerCC:
-		if p.est != nil && r.FbPktCount == p.heard {
-			return // names two streams, and came by both
-		}
-		p.heard = r.FbPktCount
 		p.estimator(now)
 		if p.feedback.Parse(r) == nil {
 			p.est.Feedback(now, &p.feedback)

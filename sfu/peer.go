@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -125,6 +126,7 @@ func (p *Peer) watch(t *transport) {
 		case webrtc.PeerConnectionStateConnected:
 			t.setUp(true)
 			if t == p.down {
+				p.openDown()
 				p.activate()
 				p.events.push(func(o PeerObserver) { o.OnConnected() })
 			}
@@ -136,6 +138,14 @@ func (p *Peer) watch(t *transport) {
 			}
 		}
 	})
+	if t == p.down {
+		// What goes past pion learns the new way from what pion sends there.
+		t.pc.SCTP().Transport().ICETransport().OnSelectedCandidatePairChange(func(*webrtc.ICECandidatePair) {
+			if t.up() {
+				_ = t.pc.WriteRTCP([]rtcp.Packet{&rtcp.ReceiverReport{}}) // the next sender report teaches it as well
+			}
+		})
+	}
 	if t != p.up {
 		return
 	}
@@ -148,6 +158,16 @@ func (p *Peer) watch(t *transport) {
 			p.outbox.use(c)
 		}
 	})
+}
+
+// openDown finds the ways past pion to a viewer. A publisher's RTCP is pion's,
+// who repairs and reports on what it publishes.
+func (p *Peer) openDown() {
+	if p.down == p.up && p.opts.MayPublish {
+		p.down.open(p.shard, nil)
+		return
+	}
+	p.down.open(p.shard, p.hear)
 }
 
 // AddCandidate applies a remote candidate; those that come before the remote

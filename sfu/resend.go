@@ -27,8 +27,8 @@ const (
 // type for the codec, means the viewer did not negotiate it, and they go in the
 // stream itself.
 type rtxStream struct {
-	ssrc     uint32
-	sequence uint16
+	ssrc  uint32
+	index uint64 // sequence number of the next packet, with roll-overs
 }
 
 // resends remembers when sequence numbers were last sent again.
@@ -106,11 +106,12 @@ func (d *downTrack) writeAgain(l *layer, p *ring.Packet, probe uint8) int {
 	}
 	header := d.header
 	header.Timestamp, header.Marker, header.SequenceNumber = out.Timestamp, p.Marker, out.Sequence
+	index := out.Index
 	payload := d.scratch[:0]
 	format := d.formats[l.rendition]
 	header.PayloadType = format.payloadType
 	if d.rtx.ssrc != 0 && format.rtx != 0 {
-		header = rtxHeader(header, &d.rtx, format.rtx)
+		header, index = rtxHeader(header, &d.rtx, format.rtx)
 		payload = binary.BigEndian.AppendUint16(payload, out.Sequence)
 	}
 	start := len(payload)
@@ -120,7 +121,7 @@ func (d *downTrack) writeAgain(l *layer, p *ring.Packet, probe uint8) int {
 	}
 	d.scratch = payload
 	d.depart(len(payload), probe)
-	if _, err := d.writer.WriteRTP(&header, payload); err != nil {
+	if err := d.writer.write(&header, index, payload); err != nil {
 		d.count.writeErrors.Add(1)
 		return 0
 	}
@@ -130,8 +131,9 @@ func (d *downTrack) writeAgain(l *layer, p *ring.Packet, probe uint8) int {
 	return len(payload)
 }
 
-func rtxHeader(h rtp.Header, x *rtxStream, payloadType uint8) rtp.Header {
-	h.SSRC, h.PayloadType, h.SequenceNumber = x.ssrc, payloadType, x.sequence
-	x.sequence++
-	return h
+func rtxHeader(h rtp.Header, x *rtxStream, payloadType uint8) (header rtp.Header, index uint64) {
+	index = x.index
+	x.index++
+	h.SSRC, h.PayloadType, h.SequenceNumber = x.ssrc, payloadType, uint16(index)
+	return h, index
 }

@@ -81,8 +81,8 @@ func (e *Engine) closeSockets() error {
 	return errors.Join(errs...)
 }
 
-// settings are those of every PeerConnection that sends by udp.
-func (e *Engine) settings(cfg Config, udp ice.UDPMux) (webrtc.SettingEngine, error) {
+// newSettings are those that all PeerConnections share.
+func (e *Engine) newSettings(cfg Config) (webrtc.SettingEngine, error) {
 	s := webrtc.SettingEngine{LoggerFactory: pionLogs{log: e.log}}
 	networks := []webrtc.NetworkType{}
 	is4 := e.addr.Addr().Is4()
@@ -92,9 +92,7 @@ func (e *Engine) settings(cfg Config, udp ice.UDPMux) (webrtc.SettingEngine, err
 	if !is4 {
 		networks = append(networks, webrtc.NetworkTypeUDP6)
 	}
-	s.SetICEUDPMux(udp)
 	if e.tcpMux != nil {
-		s.SetICETCPMux(e.tcpMux)
 		if cfg.TCP.Addr().Is4() || cfg.TCP.Addr().IsUnspecified() {
 			networks = append(networks, webrtc.NetworkTypeTCP4)
 		}

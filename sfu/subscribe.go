@@ -17,7 +17,7 @@ type subscription struct {
 	sender *webrtc.RTPSender // nil: waits for a section. Guarded by the transport's negotiation
 	mid    string
 
-	repairs *webrtc.RTPReceiver // reports on the RTX stream. Guarded by peer.mu
+	listen func() // reads RTCP; nil: nothing to read yet, or being read. Guarded by peer.mu
 }
 
 // Subscribe adds a subscription; media flows once negotiated. Subscribing twice is not an error.
@@ -127,13 +127,10 @@ func (p *Peer) end(s *subscription) {
 		p.subs = slices.Delete(p.subs, i, i+1)
 		p.engine.count.subscriptions.Add(-1)
 	}
-	isClosed, repairs := p.isClosed, s.repairs
+	isClosed := p.isClosed
 	p.mu.Unlock()
 	if i < 0 {
 		return
-	}
-	if err := stopReceiver(repairs); err != nil {
-		p.log.Debug("reports did not end cleanly", "err", err)
 	}
 	s.down.close()
 	if isClosed {
@@ -173,9 +170,9 @@ func (p *Peer) attach(s *subscription, add func(webrtc.TrackLocal) (*webrtc.RTPS
 		return fmt.Errorf("sfu: sender: %w", err)
 	}
 	s.sender = sender
-	if !p.spawn(func() { s.down.readRTCP(sender) }) {
-		return ErrClosed
-	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.listen = func() { s.down.readRTCP(sender) }
 	return nil
 }
 
@@ -184,10 +181,22 @@ func (p *Peer) activate() {
 	if !p.down.up() {
 		return
 	}
+	direct, hearing := p.down.past()
 	for _, s := range p.subscriptions() {
-		s.down.activate()
-		if err := p.hearRepairs(s); err != nil {
-			p.log.Debug("reports on repairs are not heard", "track", s.pub.spec.ID, "err", err)
+		if hearing == nil {
+			p.listenTo(s)
 		}
+		s.down.sendBy(direct)
+		s.down.activate()
+	}
+}
+
+// listenTo has pion's word on a subscription read.
+func (p *Peer) listenTo(s *subscription) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if s.listen != nil && !p.isClosed {
+		p.wg.Go(s.listen)
+		s.listen = nil
 	}
 }

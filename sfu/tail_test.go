@@ -13,7 +13,7 @@ import (
 func TestTheLastPacketBeforeAStillnessArrives(t *testing.T) {
 	var s sink
 	s.lose = func(h *rtp.Header) bool { return h.SSRC == 1000 && h.SequenceNumber == 4 }
-	l, downs := stage(1, func(int) rtpWriter { return &s })
+	l, downs := stage(1, func(int) writer { return &s })
 	d := downs[0]
 	d.activate()
 	for i := range uint16(4) {
@@ -39,7 +39,7 @@ func TestTheLastPacketBeforeAStillnessArrives(t *testing.T) {
 func TestAViewerThatSawNothingBeginsAgain(t *testing.T) {
 	var s sink
 	s.lose = func(h *rtp.Header) bool { return len(s.got) == 0 && h.SequenceNumber <= 2 }
-	l, downs := stage(1, func(int) rtpWriter { return &s })
+	l, downs := stage(1, func(int) writer { return &s })
 	d := downs[0]
 	d.activate()
 	feed(l, 1, 0, true, true)

@@ -7,7 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
+
+	"github.com/easel-live/easel/sfu/seal"
 )
 
 // transport is one PeerConnection with what JSEP leaves to the application:
@@ -15,6 +18,8 @@ import (
 type transport struct {
 	target Target
 	pc     *webrtc.PeerConnection
+	route  *route
+	keys   *seal.Keys
 
 	// negotiation is held for the whole of an offer/answer step.
 	negotiation sync.Mutex
@@ -28,14 +33,17 @@ type transport struct {
 	isDescribed bool // the remote description is set
 	isGathered  bool // local candidates were sent with a description
 	isUp        bool
+	direct      *direct  // made when first up; nil: pion sends RTP
+	hearing     *hearing // made when first up; nil: pion hears RTCP
 }
 
 func newTransport(p *Peer, target Target, publishes bool) (*transport, error) {
-	pc, err := p.engine.newConnection(p.shard, publishes)
-	if err != nil {
+	t := &transport{target: target, route: &route{}, keys: &seal.Keys{}, cooling: map[string]bool{}}
+	var err error
+	if t.pc, err = p.engine.newConnection(p.shard, publishes, t.route, t.keys); err != nil {
 		return nil, err
 	}
-	return &transport{target: target, pc: pc, cooling: map[string]bool{}}, nil
+	return t, nil
 }
 
 func (t *transport) addCandidate(c webrtc.ICECandidateInit) error {
@@ -103,10 +111,33 @@ func (t *transport) candidate(c *webrtc.ICECandidate) (init string, ok bool) {
 	return string(text), err == nil
 }
 
+// open finds ways past pion, when the connection is there for the first time:
+// for what the shard sends and, with tell, for what the viewer reports.
+func (t *transport) open(on *shard, tell func([]rtcp.Packet, time.Time)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if tell != nil && t.hearing == nil {
+		if t.hearing = newHearing(t.keys, tell); t.hearing != nil {
+			take := t.hearing.take
+			t.route.tap.Store(&take)
+		}
+	}
+	if batch, ok := on.lane.(batcher); ok && t.direct == nil {
+		t.direct = newDirect(batch, t.route, t.keys)
+	}
+}
+
 func (t *transport) setUp(up bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.isUp = up
+}
+
+// past are the ways past pion: out for RTP and, if it is set, in for RTCP.
+func (t *transport) past() (*direct, *hearing) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.direct, t.hearing
 }
 
 func (t *transport) up() bool {

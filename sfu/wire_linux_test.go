@@ -12,11 +12,23 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/easel-live/easel/sfu/packet"
+	"github.com/easel-live/easel/sfu/seal"
 	"github.com/easel-live/easel/sfu/socket"
 )
 
-// wire is a viewer's connection: SRTP on a lane, towards a socket that nobody
-// reads, where the kernel drops what overflows.
+// way is how packets get to the kernel.
+type way int
+
+const (
+	each   way = iota // through pion, a system call per packet
+	held              // through pion, held back and flushed together
+	sealed            // past pion: sealed into the batch
+)
+
+func (w way) String() string { return [...]string{"each", "held", "sealed"}[w] }
+
+// wire is a viewer's connection for pion: SRTP on a lane, towards a socket that
+// nobody reads, where the kernel drops what overflows.
 type wire struct {
 	net.Conn // for what SRTP does not use
 	lane     *socket.Lane
@@ -29,11 +41,10 @@ func (w *wire) Read([]byte) (int, error)        { <-w.closed; return 0, io.EOF }
 func (w *wire) Close() error                    { close(w.closed); return nil }
 func (w *wire) SetReadDeadline(time.Time) error { return nil }
 
-// wires is a stage whose viewers are real to the kernel and to SRTP. Without
-// held, each packet leaves when it is written.
-func wires(tb testing.TB, viewers int, held bool) (*layer, *socket.Conn) {
+// wires is a stage whose viewers are real to the kernel and to SRTP.
+func wires(tb testing.TB, viewers int, by way) (*layer, *socket.Conn) {
 	tb.Helper()
-	conn, err := socket.Listen(loopback, socket.Options{Plain: !held})
+	conn, err := socket.Listen(loopback, socket.Options{Plain: by == each})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -42,14 +53,25 @@ func wires(tb testing.TB, viewers int, held bool) (*layer, *socket.Conn) {
 		LocalMasterKey: make([]byte, 16), LocalMasterSalt: make([]byte, 12),
 		RemoteMasterKey: make([]byte, 16), RemoteMasterSalt: make([]byte, 12),
 	}
-	l, downs := stage(viewers, func(int) rtpWriter {
+	l, downs := stage(viewers, func(int) writer {
 		sink, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(loopback))
 		if err != nil {
 			tb.Fatal(err)
 		}
 		_ = sink.SetReadBuffer(4096)
+		tb.Cleanup(func() { _ = sink.Close() })
+		to := sink.LocalAddr().(*net.UDPAddr).AddrPort()
+		if by == sealed {
+			sealer, err := seal.New(seal.Master{Key: keys.LocalMasterKey, Salt: keys.LocalMasterSalt}, srtp.ProtectionProfileAeadAes128Gcm)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			x := &direct{batch: conn.Lane, route: &route{}, sealer: sealer}
+			x.route.hop.Store(&hop{to: to})
+			return x
+		}
 		session, err := srtp.NewSessionSRTP(&wire{
-			lane: conn.Lane, to: sink.LocalAddr().(*net.UDPAddr).AddrPort(), closed: make(chan struct{}),
+			lane: conn.Lane, to: to, closed: make(chan struct{}),
 		}, &srtp.Config{Keys: keys, Profile: srtp.ProtectionProfileAeadAes128Gcm})
 		if err != nil {
 			tb.Fatal(err)
@@ -58,13 +80,10 @@ func wires(tb testing.TB, viewers int, held bool) (*layer, *socket.Conn) {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		tb.Cleanup(func() {
-			_ = session.Close()
-			_ = sink.Close()
-		})
-		return stream
+		tb.Cleanup(func() { _ = session.Close() })
+		return throughPion{stream}
 	})
-	if held {
+	if by != each {
 		l.audiences[0].shard.lane = conn.Lane
 	}
 	for _, d := range downs {
@@ -92,13 +111,13 @@ func frames(l *layer, n int) func() {
 }
 
 // BenchmarkWire takes frames of 8 packets to N viewers through SRTP (AES-GCM)
-// and the kernel, by a system call per packet and as the shards do it.
+// and the kernel, in each way.
 func BenchmarkWire(b *testing.B) {
 	const packets = 8
 	for _, viewers := range []int{1, 50, 500} {
-		for _, held := range []bool{false, true} {
-			b.Run(fmt.Sprintf("viewers=%d/held=%v", viewers, held), func(b *testing.B) {
-				l, conn := wires(b, viewers, held)
+		for _, by := range []way{each, held, sealed} {
+			b.Run(fmt.Sprintf("viewers=%d/%v", viewers, by), func(b *testing.B) {
+				l, conn := wires(b, viewers, by)
 				frame := frames(l, packets)
 				var before, after unix.Rusage
 				_ = unix.Getrusage(unix.RUSAGE_SELF, &before)

@@ -35,6 +35,7 @@ type In struct {
 
 // Out is how the viewer gets it.
 type Out struct {
+	Index     uint64 // Sequence with the times it rolled over before
 	Sequence  uint16
 	Timestamp uint32
 	Shift     packet.Shift // zero: the payload goes as it is
@@ -79,7 +80,10 @@ func (m *Munger[S]) current() *segment[S] { return &m.segs[(m.count-1)%segments]
 func (m *Munger[S]) Begin(source S, in In, offset uint32) {
 	s := segment[S]{source: source, from: in.Index, to: in.Index, offset: offset, firstTS: in.Timestamp}
 	if m.count == 0 {
-		m.next = in.Index
+		// A stream begins in the lower half of the sequence numbers, so that a
+		// receiver which misses its first packets need not guess whether they
+		// had rolled over (RFC 3711 section 3.3.1).
+		m.next = in.Index & 0x7fff
 	} else if behind := int32(in.Timestamp + offset - m.lastTS); behind <= 0 {
 		s.bump = uint32(1 - behind)
 	}
@@ -135,8 +139,10 @@ func (m *Munger[S]) advance(s *segment[S], in In) Out {
 }
 
 func (s *segment[S]) place(in In) Out {
+	index := s.out + in.Index - s.from
 	out := Out{
-		Sequence:  uint16(s.out + in.Index - s.from),
+		Index:     index,
+		Sequence:  uint16(index),
 		Timestamp: in.Timestamp + s.offset,
 		Shift:     s.shift,
 	}

@@ -42,21 +42,22 @@ func newBatch() batch {
 	return batch{arena: make([]byte, 0, arenaBytes), messages: make([]message, 0, maxMessages)}
 }
 
-// add copies a packet in; false when the batch has to be flushed first.
-func (b *batch) add(packet []byte, to netip.AddrPort, coalesce bool) bool {
+// add makes room for a packet of size bytes; nil when the batch has to be
+// flushed first.
+func (b *batch) add(size int, to netip.AddrPort, coalesce bool) []byte {
 	from := len(b.arena)
-	if from+len(packet) > cap(b.arena) {
-		return false
+	if from+size > cap(b.arena) {
+		return nil
 	}
-	if n := len(b.messages); coalesce && n > 0 && b.messages[n-1].to == to && b.messages[n-1].takes(len(packet)) {
-		b.messages[n-1].end += len(packet)
+	if n := len(b.messages); coalesce && n > 0 && b.messages[n-1].to == to && b.messages[n-1].takes(size) {
+		b.messages[n-1].end += size
 	} else if n < cap(b.messages) {
-		b.messages = append(b.messages, message{to: to, from: from, end: from + len(packet), segment: len(packet)})
+		b.messages = append(b.messages, message{to: to, from: from, end: from + size, segment: size})
 	} else {
-		return false
+		return nil
 	}
-	b.arena = append(b.arena, packet...)
-	return true
+	b.arena = b.arena[:from+size]
+	return b.arena[from:]
 }
 
 func (b *batch) reset() {

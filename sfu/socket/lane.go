@@ -59,12 +59,34 @@ func (l *Lane) hold(packet []byte, to netip.AddrPort) bool {
 	if !l.corked.Load() {
 		return false
 	}
-	coalesce := l.sender.best == Segmented
-	if !l.batch.add(packet, to, coalesce) {
-		l.flush()
-		l.batch.add(packet, to, coalesce) // an empty batch takes any corkable packet
-	}
+	copy(l.room(len(packet), to), packet)
 	return true
+}
+
+// room makes room in the batch. The caller holds l.mu, and size is that of a
+// corkable packet.
+func (l *Lane) room(size int, to netip.AddrPort) []byte {
+	coalesce := l.sender.best == Segmented
+	room := l.batch.add(size, to, coalesce)
+	if room == nil {
+		l.flush()
+		room = l.batch.add(size, to, coalesce) // an empty batch takes any corkable packet
+	}
+	return room
+}
+
+// Reserve makes room for an RTP packet of exactly size bytes, which the caller
+// writes there before it calls the lane again. It is nil when the packet must
+// go another way: the lane is not corked, the packet is too large to wait, or
+// the destination is scoped. Only the goroutine that corked the lane may call
+// it.
+func (l *Lane) Reserve(size int, to netip.AddrPort) []byte {
+	if size > maxCorked || !l.corked.Load() || !to.IsValid() || to.Addr().Zone() != "" {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.room(size, to)
 }
 
 // Hold keeps a datagram back until Flush, and says so; it is false for
