@@ -13,7 +13,6 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"github.com/easel-live/easel/capture/display"
-	"github.com/easel-live/easel/capture/encode"
 	"github.com/easel-live/easel/capture/inject"
 	"github.com/easel-live/easel/signaling/client"
 	"github.com/easel-live/easel/wire"
@@ -63,6 +62,9 @@ func RunAgent(ctx context.Context, c AgentConfig) error {
 		return fmt.Errorf("%w: %w", display.ErrLost, err)
 	}
 	defer a.display.Close()
+	if err := a.keepEncodable(); err != nil {
+		return err
+	}
 	if a.player, err = inject.Open(inject.Options{Display: c.Display, Size: a.display.Size, Resize: a.resize}); err != nil {
 		return fmt.Errorf("%w: %w", display.ErrLost, err)
 	}
@@ -80,6 +82,8 @@ func RunAgent(ctx context.Context, c AgentConfig) error {
 			return nil
 		case errors.Is(err, display.ErrLost), errors.Is(err, client.ErrRefused):
 			return err
+		case a.dropBroken(err):
+			continue
 		}
 		if time.Since(began) > settled {
 			backoff = firstBackoff
@@ -128,33 +132,25 @@ func (a *Agent) connection(ctx context.Context) error {
 }
 
 func (a *Agent) spec() client.VideoSpec {
-	full := a.display.Size()
-	half := encode.HalfSize(full)
-	return client.VideoSpec{
-		Name: TrackName,
-		Renditions: []client.Rendition{{
-			Codec: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: clockRate},
-			Layers: []client.Layer{
-				HalfLayer: {RID: "h", Width: half.X, Height: half.Y, BitsPerSecond: 1000 * a.config.Options.HalfKbps},
-				FullLayer: {RID: "f", Width: full.X, Height: full.Y, BitsPerSecond: 1000 * a.config.Options.Kbps},
-			},
-		}},
-		OnRTCP:    a.feedback,
-		OnWatched: a.watched,
+	spec := client.VideoSpec{Name: TrackName, OnRTCP: a.feedback, OnWatched: a.watched}
+	for _, r := range a.config.Options.Renditions {
+		spec.Renditions = append(spec.Renditions, a.config.Options.offer(r, sizes{a.display.Size()}))
 	}
+	return spec
 }
 
 // feedback follows what the server says about a layer.
-func (a *Agent) feedback(_, layer int, pkt rtcp.Packet) {
+func (a *Agent) feedback(rendition, layer int, pkt rtcp.Packet) {
 	s := a.current()
-	if s == nil || layer < 0 || layer >= layerCount {
+	if s == nil {
 		return // the first frame will be a keyframe anyway
 	}
+	id := LayerID{rendition, layer}
 	switch p := pkt.(type) {
 	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
-		s.RequestKeyframe(layer)
+		s.RequestKeyframe(id)
 	case *rtcp.ReceiverEstimatedMaximumBitrate:
-		s.SetBitrate(layer, float64(p.Bitrate))
+		s.SetBitrate(id, float64(p.Bitrate))
 	}
 }
 
@@ -164,11 +160,12 @@ func (a *Agent) watched(renditions [][]bool) {
 	if s == nil {
 		return
 	}
-	layers := renditions[0]
-	for i, is := range layers {
-		s.Watched(i, is)
+	for i, layers := range renditions {
+		for j, is := range layers {
+			s.Watched(LayerID{i, j}, is)
+		}
 	}
-	a.log.Debug("audience changed", "half", layers[HalfLayer], "full", layers[FullLayer])
+	a.log.Debug("audience changed", "watched", renditions)
 }
 
 func (a *Agent) attach(s *Stream) {

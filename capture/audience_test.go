@@ -12,15 +12,15 @@ func TestALayerThatNobodyWatchesCostsNothing(t *testing.T) {
 	p := xvnctest.NewPainter(t, name, 1280, 800)
 	s, f, _ := run(t, name, Options{})
 	rest(t, s)
-	full := func(s sentFrame) bool { return s.layer == FullLayer }
-	half := func(s sentFrame) bool { return s.layer == HalfLayer }
+	full := func(s sentFrame) bool { return s.layer == fullLayer }
+	half := func(s sentFrame) bool { return s.layer == halfLayer }
 	sent := func(want func(sentFrame) bool) int {
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		return f.count(want)
 	}
 
-	s.Watched(HalfLayer, false)
+	s.Watched(halfLayer, false)
 	before, fulls := sent(half), sent(full)
 	p.Noise(t, 300, 200, 51, 51, 1)
 	f.until(t, "the watched layer goes on", func() bool { return f.count(full) > fulls })
@@ -29,7 +29,7 @@ func TestALayerThatNobodyWatchesCostsNothing(t *testing.T) {
 		t.Errorf("%d frames of a layer that nobody watches", n)
 	}
 
-	s.Watched(FullLayer, false)
+	s.Watched(fullLayer, false)
 	before, captures, cpu := int(s.Stats.Frames.Load()), s.Stats.Captures.Load(), cpuTime(t)
 	for until, n := time.Now().Add(time.Second), uint32(2); time.Now().Before(until); n++ {
 		p.Noise(t, 300, 200, 51, 51, n)
@@ -44,7 +44,7 @@ func TestALayerThatNobodyWatchesCostsNothing(t *testing.T) {
 	f.frames = nil
 	f.mu.Unlock()
 	asked := time.Now()
-	s.Watched(HalfLayer, true)
+	s.Watched(halfLayer, true)
 	f.until(t, "a frame", func() bool { return f.count(half) > 0 })
 	f.mu.Lock()
 	first := f.frames[0]

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"errors"
 	"image"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ import (
 // nullSink takes everything and keeps nothing.
 type nullSink struct{}
 
-func (nullSink) WriteRTP(int, *rtp.Packet) error                   { return nil }
+func (nullSink) WriteRTP(LayerID, *rtp.Packet) error               { return nil }
 func (nullSink) PublishData(string, []byte, bool, ...string) error { return nil }
 func (nullSink) SetAttributes(map[string]string) error             { return nil }
 func (nullSink) SetDimensions([]client.Layer) error                { return nil }
@@ -32,15 +33,11 @@ func benchmarkFrame(b *testing.B, r image.Rectangle) {
 	}
 	defer d.Close()
 	s := NewStream(d, nullSink{}, Options{})
-	defer func() {
-		for _, l := range s.layers {
-			l.close()
-		}
-	}()
-	if err := s.resized(); err != nil {
+	defer s.close()
+	if err := errors.Join(s.resized(), s.attend()); err != nil {
 		b.Fatal(err)
 	}
-	full := s.layers[FullLayer]
+	full := s.find(fullLayer)
 	once := func(t task) {
 		if err := s.capture(s.now()); err != nil {
 			b.Fatal(err)

@@ -8,9 +8,9 @@
 //	stream.go               decides what is due: a capture, a layer, a refinement
 //	frame.go                does it
 //	display/grab.go         the damaged rectangles, from shared memory
-//	encode/picture.go       converted into a persistent I420 picture
-//	layer.go, encode/vp8.go each layer encodes what changed since its last frame
-//	packetize/packetize.go  packets of one size
+//	source.go, encode/picture.go  converted into persistent pictures
+//	layer.go, encode/encoder.go   each layer encodes what changed since its last frame
+//	packetize/              packets of one size
 //	sink.go                 to the room
 //
 // It is shaped by latency and by rest. One goroutine does it all, in order: a
@@ -18,6 +18,9 @@
 // encoded becomes part of the next. The first damage after a pause is captured
 // at once; only after that does the frame rate bind. Grabbing is itself the
 // round trip that tells of damage still on its way, so no timer collects it.
+// A layer is one codec in one size. Those that are watched have an encoder, the
+// others nothing: audience.go. Layers of one size and one kind of colour share a
+// picture, and all that is encoded of one capture shares its timestamp.
 // Without damage nothing runs: no capture, no encoder, no packet. After a third
 // of a second at rest, what was encoded in haste is encoded again in quality,
 // piece by piece, and then there is silence.

@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 
 // sentFrame is a frame as a receiver puts it together.
 type sentFrame struct {
-	layer     int
+	layer     LayerID
 	timestamp uint32
 	key       bool
 	size      image.Point // of keyframes
@@ -50,11 +50,15 @@ type fakeSink struct {
 	dimensions []client.Layer
 	changed    chan struct{}
 	bad        []string
-	sequence   [layerCount]uint16
-	started    [layerCount]bool
+	sequence   map[LayerID]uint16
 }
 
-func newFakeSink() *fakeSink { return &fakeSink{changed: make(chan struct{}, 1)} }
+// The layers of a stream that has only VP8.
+var halfLayer, fullLayer = LayerID{0, 0}, LayerID{0, 1}
+
+func newFakeSink() *fakeSink {
+	return &fakeSink{changed: make(chan struct{}, 1), sequence: map[LayerID]uint16{}}
+}
 
 func (f *fakeSink) poke() {
 	select {
@@ -63,14 +67,14 @@ func (f *fakeSink) poke() {
 	}
 }
 
-func (f *fakeSink) WriteRTP(layer int, p *rtp.Packet) error {
+func (f *fakeSink) WriteRTP(layer LayerID, p *rtp.Packet) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	defer f.poke()
-	if f.started[layer] && p.SequenceNumber != f.sequence[layer]+1 {
+	if last, isStarted := f.sequence[layer]; isStarted && p.SequenceNumber != last+1 {
 		f.bad = append(f.bad, "gap in sequence numbers")
 	}
-	f.started[layer], f.sequence[layer] = true, p.SequenceNumber
+	f.sequence[layer] = p.SequenceNumber
 	var d codecs.VP8Packet
 	chunk, err := d.Unmarshal(p.Payload)
 	if err != nil {

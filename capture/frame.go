@@ -8,10 +8,23 @@ import (
 
 	"github.com/pion/rtp"
 
+	"github.com/easel-live/easel/capture/codec"
 	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/capture/encode"
 	"github.com/easel-live/easel/wire"
 )
+
+// EncoderError says that a codec's encoder fails, whatever is tried.
+type EncoderError struct {
+	Codec codec.Codec
+	Err   error
+}
+
+// Error implements error.
+func (e *EncoderError) Error() string { return fmt.Sprintf("capture: %v: %v", e.Codec, e.Err) }
+
+// Unwrap is the encoder's own word.
+func (e *EncoderError) Unwrap() error { return e.Err }
 
 // capture grabs and converts what is damaged, including what is heard of
 // meanwhile, and hands it to the layers.
@@ -31,11 +44,18 @@ func (s *Stream) capture(now time.Duration) error {
 		}
 		for i := range tiles {
 			t := &tiles[i]
-			if err := s.layers[FullLayer].picture.Update(t.Pix, t.Stride(), t.Rect); err != nil {
-				return fmt.Errorf("capture: %w", err)
+			for _, c := range s.sources {
+				if err := c.captured(t); err != nil {
+					return err
+				}
 			}
 			for _, l := range s.layers {
-				l.captured(t.Rect)
+				l.dirty.Add(t.Rect)
+			}
+		}
+		for _, c := range s.sources {
+			if c.used && c.from == nil {
+				c.stale.Clear() // all of it was among what was damaged
 			}
 		}
 		s.dirty.Clear()
@@ -58,25 +78,23 @@ func (s *Stream) capture(now time.Duration) error {
 // replaced, and its successor starts with a keyframe.
 func (s *Stream) frame(l *layer, t task, at time.Duration) error {
 	captured := time.Now()
-	if l.divisor == 2 {
-		if err := s.halve(l); err != nil {
-			return err
-		}
+	if err := l.source.refresh(); err != nil {
+		return err
 	}
 	f, err := l.encode(t, at)
 	if err != nil {
 		if l.failures++; l.failures > maxFailures {
-			return fmt.Errorf("capture: %w", err)
+			return &EncoderError{l.codec, err}
 		}
 		s.log.Error("encoder failed, starting another", "error", err)
 		if err := l.restart(); err != nil {
-			return fmt.Errorf("capture: %w", err)
+			return &EncoderError{l.codec, err}
 		}
 		return nil
 	}
 	l.failures = 0
 	timestamp := s.base + uint32(at.Microseconds()*clockRate/1_000_000)
-	s.sending = l.index
+	s.sending = l.id
 	if err := l.packets.Packets(f.Data, timestamp, s.send); err != nil {
 		s.Stats.Unsent.Add(1)
 	}
@@ -89,16 +107,6 @@ func (s *Stream) frame(l *layer, t task, at time.Duration) error {
 		s.Stats.Refinements.Add(1)
 	} else if l == s.best() {
 		s.answer(timestamp, captured)
-	}
-	return nil
-}
-
-// halve brings the half picture up to date.
-func (s *Stream) halve(l *layer) error {
-	for _, r := range l.dirty.Rects() {
-		if err := l.picture.Halve(s.layers[FullLayer].picture, r); err != nil {
-			return fmt.Errorf("capture: %w", err)
-		}
 	}
 	return nil
 }

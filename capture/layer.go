@@ -28,14 +28,13 @@ const (
 	refinePixels   = 160_000
 )
 
-// layer is one resolution of the picture on its way out. Rectangles are in
-// pixels of the display, whatever the layer's own size.
+// layer is the picture on its way out in one codec and one resolution.
+// Rectangles are in pixels of the display, whatever the layer's own size.
 type layer struct {
-	index   int
-	divisor int // 1: the display's size, 2: half of it
-	picture *encode.Picture
+	id      LayerID
 	codec   codec.Codec
-	encoder encode.Encoder
+	source  *source
+	encoder encode.Encoder // nil while nobody watches
 	packets packetize.Packetizer
 
 	dirty    damage.Region // changed since this layer's last frame
@@ -44,7 +43,6 @@ type layer struct {
 	lastKey  time.Duration
 	lastFine time.Duration
 	keyed    bool // lastKey counts
-	seen     bool // the picture has been captured at this size
 	failures int  // of the encoder, in a row
 
 	keyWanted atomic.Bool
@@ -53,62 +51,39 @@ type layer struct {
 	kbps      atomic.Int32
 }
 
-func newLayer(index, divisor, fps, kbps int) *layer {
+func newLayer(id LayerID, c codec.Codec, on *source, o *Options) *layer {
 	l := &layer{
-		index: index, divisor: divisor, codec: codec.VP8,
-		packets: packetize.New(codec.VP8, uint16(rand.Uint32()), uint16(rand.Uint32())),
-		pace:    pace{interval: time.Second / time.Duration(fps)},
+		id: id, codec: c, source: on,
+		packets: packetize.New(c, uint16(rand.Uint32()), uint16(rand.Uint32())),
+		pace:    pace{interval: time.Second / time.Duration(o.fps(on.size))},
 	}
-	l.kbps.Store(int32(kbps))
+	l.kbps.Store(int32(o.kbps(on.size)))
+	l.unwatched.Store(id.Rendition > 0)
 	return l
 }
 
-// resize makes picture and encoder for a display of another size. The first
-// frame afterwards is a keyframe of all of it.
-func (l *layer) resize(display image.Point) error {
+// reset starts the layer anew, on a display of another size.
+func (l *layer) reset() {
 	l.close()
-	size := display
-	if l.divisor == 2 {
-		size = encode.HalfSize(display)
-	}
-	var err error
-	if l.picture, err = encode.NewPicture(size); err != nil {
-		return err
-	}
 	l.dirty.Clear()
 	l.rough.Clear()
-	l.seen = false
-	return l.restart()
 }
 
-// restart makes a new encoder, the old one having failed. It starts with a
-// keyframe, which waits for nothing.
+// restart makes a new encoder. It starts with a keyframe, which waits for
+// nothing.
 func (l *layer) restart() error {
-	if l.encoder != nil {
-		l.encoder.Close()
-		l.encoder = nil
-	}
+	l.close()
 	var err error
-	l.encoder, err = encode.New(l.codec, encode.Options{Size: l.picture.Size(), Kbps: int(l.kbps.Load())})
+	l.encoder, err = encode.New(l.codec, encode.Options{Size: l.source.picture.Size(), Kbps: int(l.kbps.Load())})
 	l.keyWanted.Store(true)
 	l.keyed = false
 	return err
-}
-
-// captured notes that a rectangle of the display has new pixels.
-func (l *layer) captured(r image.Rectangle) {
-	l.dirty.Add(r)
-	l.seen = true
 }
 
 func (l *layer) close() {
 	if l.encoder != nil {
 		l.encoder.Close()
 		l.encoder = nil
-	}
-	if l.picture != nil {
-		l.picture.Close()
-		l.picture = nil
 	}
 }
 
@@ -127,7 +102,7 @@ const (
 func (l *layer) due(now, quiet time.Duration) (task, time.Duration) {
 	var t task
 	wait := never
-	if !l.seen || l.unwatched.Load() {
+	if l.encoder == nil || !l.source.isReady() || l.unwatched.Load() {
 		return t, wait
 	}
 	sooner := func(other task, in time.Duration) {
@@ -164,12 +139,12 @@ func (l *layer) encode(t task, now time.Duration) (encode.Frame, error) {
 	case key:
 		l.keyWanted.Store(false)
 		l.lastKey, l.keyed = now, true
-		size := l.picture.Size()
+		size := l.source.picture.Size()
 		r.Key = true
 		scaled[0] = image.Rectangle{Max: size}
 		r.Changed = scaled[:1]
 		l.rough.Clear()
-		l.rough.Add(image.Rectangle{Max: size.Mul(l.divisor)})
+		l.rough.Add(image.Rectangle{Max: size.Mul(int(l.source.size))})
 		l.dirty.Clear()
 	case delta:
 		r.Changed = l.scale(scaled[:0], l.dirty.Rects())
@@ -177,24 +152,24 @@ func (l *layer) encode(t task, now time.Duration) (encode.Frame, error) {
 		l.dirty.Clear()
 	case refine:
 		l.lastFine = now
-		piece := [1]image.Rectangle{l.rough.Cut(refinePixels*l.divisor, encode.Grid)}
+		piece := [1]image.Rectangle{l.rough.Cut(refinePixels*int(l.source.size), encode.Grid)}
 		r.Refine = true
 		r.Changed = l.scale(scaled[:0], piece[:])
 	}
 	if t != refine {
 		l.pace.spend(now)
 	}
-	f, err := l.encoder.Encode(l.picture, r)
+	f, err := l.encoder.Encode(l.source.picture, r)
 	if err != nil {
-		return f, fmt.Errorf("layer %d: %w", l.index, err)
+		return f, fmt.Errorf("%v 1/%d: %w", l.codec, l.source.size, err)
 	}
 	return f, nil
 }
 
 // scale appends rectangles of the display in the layer's own pixels.
 func (l *layer) scale(to, rects []image.Rectangle) []image.Rectangle {
+	d := int(l.source.size)
 	for _, r := range rects {
-		d := l.divisor
 		to = append(to, image.Rect(r.Min.X/d, r.Min.Y/d, (r.Max.X+d-1)/d, (r.Max.Y+d-1)/d))
 	}
 	return to

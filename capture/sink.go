@@ -9,7 +9,7 @@ import (
 // Sink takes what a Stream makes: the room, or a test.
 type Sink interface {
 	// WriteRTP sends a packet of a layer; the packet is valid until it returns.
-	WriteRTP(layer int, pkt *rtp.Packet) error
+	WriteRTP(layer LayerID, pkt *rtp.Packet) error
 	// PublishData sends a message on a topic, to everyone if to is empty.
 	PublishData(topic string, payload []byte, reliable bool, to ...string) error
 	// SetAttributes sets attributes of the agent, seen by all.
@@ -24,7 +24,7 @@ type roomSink struct {
 	*client.VideoTrack
 }
 
-// WriteRTP sends a packet of a layer of the one rendition.
-func (s roomSink) WriteRTP(layer int, pkt *rtp.Packet) error {
-	return s.VideoTrack.WriteRTP(0, layer, pkt)
+// WriteRTP implements Sink.
+func (s roomSink) WriteRTP(layer LayerID, pkt *rtp.Packet) error {
+	return s.VideoTrack.WriteRTP(layer.Rendition, layer.Layer, pkt)
 }

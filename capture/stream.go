@@ -13,9 +13,9 @@ import (
 
 	"github.com/pion/rtp"
 
+	"github.com/easel-live/easel/capture/codec"
 	"github.com/easel-live/easel/capture/damage"
 	"github.com/easel-live/easel/capture/display"
-	"github.com/easel-live/easel/capture/encode"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/signaling/client"
 )
@@ -37,15 +37,11 @@ const (
 	staleWait = 10 * time.Millisecond
 )
 
-// Layers of a Stream, as Sink and OnRTCP count them.
-const (
-	HalfLayer = iota
-	FullLayer
-	layerCount
-)
-
 // Options of a Stream. Zero values take the defaults.
 type Options struct {
+	// Renditions, most preferred first: VP8 in two sizes.
+	Renditions []Rendition
+
 	FPS      int // cap of the full layer, frames per second: 60
 	HalfFPS  int // cap of the half layer: 15
 	Kbps     int // bitrate of the full layer in motion, 1,000 bit/s: 3,500
@@ -63,10 +59,36 @@ func (o Options) withDefaults() Options {
 	set(&o.HalfFPS, 15)
 	set(&o.Kbps, 3500)
 	set(&o.HalfKbps, 800)
+	if len(o.Renditions) == 0 {
+		o.Renditions = Renditions([]codec.Codec{codec.VP8})
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
+}
+
+// fps is the cap of a layer's frame rate, kbps of its bitrate, least what makes
+// a moving picture at all, in 1,000 bits per second.
+func (o *Options) fps(s Size) int {
+	if s == Half {
+		return o.HalfFPS
+	}
+	return o.FPS
+}
+
+func (o *Options) kbps(s Size) int {
+	if s == Half {
+		return o.HalfKbps
+	}
+	return o.Kbps
+}
+
+func (s Size) least() int {
+	if s == Half {
+		return leastHalfKbps
+	}
+	return leastKbps
 }
 
 // Stats counts what a Stream has done. Unsent are frames that the sink refused,
@@ -84,7 +106,8 @@ type Stream struct {
 	sink    Sink
 	opts    Options
 	log     *slog.Logger
-	layers  [layerCount]*layer
+	sources []*source
+	layers  []*layer // the largest first, then as the renditions
 	cursor  *cursor
 	mark    mark
 
@@ -100,7 +123,7 @@ type Stream struct {
 	quiet   time.Duration // last damage
 	damaged time.Time     // last damage that was captured
 	send    func(*rtp.Packet) error
-	sending int // layer that send sends on
+	sending LayerID // layer that send sends on
 	tag     []byte
 }
 
@@ -112,28 +135,30 @@ func NewStream(d *display.Display, sink Sink, o Options) *Stream {
 		wake: make(chan struct{}, 1), resizes: make(chan image.Point, 1),
 		start: time.Now(), base: rand.Uint32(),
 	}
-	s.layers[HalfLayer] = newLayer(HalfLayer, 2, o.HalfFPS, o.HalfKbps)
-	s.layers[FullLayer] = newLayer(FullLayer, 1, o.FPS, o.Kbps)
+	s.sources, s.layers = newSources(&s.opts)
 	s.cursor = newCursor(d, sink)
 	s.send = s.write
 	return s
 }
 
 // RequestKeyframe asks for a keyframe of a layer, soon.
-func (s *Stream) RequestKeyframe(layer int) {
-	s.layers[layer].keyWanted.Store(true)
-	s.poke()
+func (s *Stream) RequestKeyframe(id LayerID) {
+	if l := s.find(id); l != nil {
+		l.keyWanted.Store(true)
+		s.poke()
+	}
 }
 
 // SetBitrate gives a layer what its best-connected viewer can take, in bits per
 // second: never more than Options say, nor less than makes a picture.
-func (s *Stream) SetBitrate(layer int, bps float64) {
-	least, most := leastKbps, s.opts.Kbps
-	if layer == HalfLayer {
-		least, most = leastHalfKbps, s.opts.HalfKbps
+func (s *Stream) SetBitrate(id LayerID, bps float64) {
+	l := s.find(id)
+	if l == nil {
+		return
 	}
+	most := s.opts.kbps(l.source.size)
 	kbps := int(min(bps/1000, float64(most)))
-	s.layers[layer].kbps.Store(int32(max(kbps, min(least, most))))
+	l.kbps.Store(int32(max(kbps, min(l.source.size.least(), most))))
 }
 
 // Resize asks for another display size; the last wish counts.
@@ -169,11 +194,7 @@ func (s *Stream) Injecting(generation, sequence uint32) {
 // Run streams until ctx ends, the display is lost (ErrLost) or cannot be
 // encoded.
 func (s *Stream) Run(ctx context.Context) error {
-	defer func() {
-		for _, l := range s.layers {
-			l.close()
-		}
-	}()
+	defer s.close()
 	if err := s.resized(); err != nil {
 		return err
 	}
@@ -209,6 +230,15 @@ func (s *Stream) Run(ctx context.Context) error {
 	}
 }
 
+func (s *Stream) close() {
+	for _, l := range s.layers {
+		l.close()
+	}
+	for _, c := range s.sources {
+		c.close()
+	}
+}
+
 func (s *Stream) now() time.Duration { return time.Since(s.start) }
 
 func (s *Stream) poke() {
@@ -241,6 +271,9 @@ func (s *Stream) step(now time.Duration) (time.Duration, error) {
 			return 0, err
 		}
 	}
+	if err := s.attend(); err != nil {
+		return 0, err
+	}
 	if !s.dirty.Empty() {
 		in := s.captureWait(now)
 		if in <= 0 {
@@ -256,10 +289,8 @@ func (s *Stream) step(now time.Duration) (time.Duration, error) {
 			wait = min(wait, in)
 		}
 	}
-	// The full layer first: it is what the hand waits for. Both layers of one
-	// capture share its timestamp.
-	for i := layerCount - 1; i >= 0; i-- {
-		l := s.layers[i]
+	// All layers of one capture share its timestamp.
+	for _, l := range s.layers {
 		task, in := l.due(now, s.quiet)
 		if task != nothing && in == 0 {
 			if err := s.frame(l, task, now); err != nil {
@@ -275,19 +306,23 @@ func (s *Stream) step(now time.Duration) (time.Duration, error) {
 // resized follows the display's size.
 func (s *Stream) resized() error {
 	s.size = s.display.Size()
-	full, half := image.Rectangle{Max: s.size}, encode.HalfSize(s.size)
+	sizes := sizes{s.size}
+	half := sizes.of(Half)
 	for _, l := range s.layers {
-		if err := l.resize(s.size); err != nil {
+		l.reset()
+	}
+	for _, c := range s.sources {
+		if err := c.resize(sizes); err != nil {
 			return fmt.Errorf("capture: %v: %w", s.size, err)
 		}
 	}
 	s.dirty.Clear()
-	s.dirty.Add(full)
+	s.dirty.Add(image.Rectangle{Max: s.size})
 	s.damaged = time.Now()
 	err := errors.Join(
 		s.sink.SetAttributes(map[string]string{room.DisplayAttribute: fmt.Sprintf("%dx%d", s.size.X, s.size.Y)}),
 		s.sink.SetDimensions([]client.Layer{
-			{RID: "h", Width: half.X, Height: half.Y}, {RID: "f", Width: s.size.X, Height: s.size.Y},
+			{RID: Half.rid(), Width: half.X, Height: half.Y}, {RID: Full.rid(), Width: s.size.X, Height: s.size.Y},
 		}))
 	if err != nil {
 		s.log.Warn("the room was not told the display's size", "error", err)

@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"errors"
 	"image"
 	"syscall"
 	"testing"
@@ -18,14 +19,14 @@ func TestFirstFramesThenSilence(t *testing.T) {
 	name := xvnctest.Start(t, 1281, 801)
 	s, f, _ := run(t, name, Options{})
 	f.until(t, "a keyframe of each layer", func() bool {
-		return f.count(func(s sentFrame) bool { return s.layer == FullLayer && s.key && s.size == image.Pt(1281, 801) }) == 1 &&
-			f.count(func(s sentFrame) bool { return s.layer == HalfLayer && s.key && s.size == image.Pt(641, 401) }) == 1
+		return f.count(func(s sentFrame) bool { return s.layer == fullLayer && s.key && s.size == image.Pt(1281, 801) }) == 1 &&
+			f.count(func(s sentFrame) bool { return s.layer == halfLayer && s.key && s.size == image.Pt(641, 401) }) == 1
 	})
 	f.mu.Lock()
 	if f.attributes["easel.display"] != "1281x801" || len(f.dimensions) != 2 || f.dimensions[0].Width != 641 {
 		t.Errorf("%v, %v", f.attributes, f.dimensions)
 	}
-	if f.frames[0].layer != FullLayer || f.frames[1].layer != HalfLayer || f.frames[0].timestamp != f.frames[1].timestamp {
+	if f.frames[0].layer != fullLayer || f.frames[1].layer != halfLayer || f.frames[0].timestamp != f.frames[1].timestamp {
 		t.Errorf("the layers of a capture do not share a time: %+v", f.frames[:2])
 	}
 	f.mu.Unlock()
@@ -59,7 +60,7 @@ func TestChangeIsSentAtOnceAndRefined(t *testing.T) {
 	p := xvnctest.NewPainter(t, name, 1280, 800)
 	s, f, _ := run(t, name, Options{})
 	rest(t, s)
-	full := func(s sentFrame) bool { return s.layer == FullLayer }
+	full := func(s sentFrame) bool { return s.layer == fullLayer }
 	f.mu.Lock()
 	before := f.count(full)
 	f.mu.Unlock()
@@ -96,10 +97,10 @@ func TestRateIsCapped(t *testing.T) {
 	took := time.Since(began).Seconds()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for layer, fps := range map[int]float64{FullLayer: 20, HalfLayer: 5} {
+	for layer, fps := range map[LayerID]float64{fullLayer: 20, halfLayer: 5} {
 		n := f.count(func(s sentFrame) bool { return s.layer == layer })
 		if float64(n) > fps*took+2 || n < 2 {
-			t.Errorf("layer %d: %d frames in %.2f s at %v fps", layer, n, took, fps)
+			t.Errorf("layer %v: %d frames in %.2f s at %v fps", layer, n, took, fps)
 		}
 	}
 }
@@ -108,7 +109,7 @@ func TestKeyframeOnRequest(t *testing.T) {
 	name := xvnctest.Start(t, 640, 480)
 	s, f, _ := run(t, name, Options{})
 	rest(t, s)
-	for layer := range layerCount {
+	for _, layer := range []LayerID{halfLayer, fullLayer} {
 		f.mu.Lock()
 		f.frames = nil
 		f.mu.Unlock()
@@ -120,7 +121,7 @@ func TestKeyframeOnRequest(t *testing.T) {
 		rest(t, s)
 		f.mu.Lock()
 		if n := f.count(key); n > 2 {
-			t.Errorf("layer %d: %d keyframes", layer, n)
+			t.Errorf("layer %v: %d keyframes", layer, n)
 		}
 		if n := f.count(func(s sentFrame) bool { return s.layer != layer && s.key }); n > 0 {
 			t.Errorf("%d keyframes of the other layer", n)
@@ -149,9 +150,9 @@ func TestResizeWhileDrawing(t *testing.T) {
 		s.Resize(image.Pt(5, 5)) // overtaken by the next wish
 		s.Resize(size)
 		f.until(t, size.String(), func() bool {
-			return f.count(func(s sentFrame) bool { return s.layer == FullLayer && s.key && s.size == size }) > 0 &&
+			return f.count(func(s sentFrame) bool { return s.layer == fullLayer && s.key && s.size == size }) > 0 &&
 				f.count(func(s sentFrame) bool {
-					return s.layer == HalfLayer && s.key && s.size == image.Pt((size.X+1)/2, (size.Y+1)/2)
+					return s.layer == halfLayer && s.key && s.size == image.Pt((size.X+1)/2, (size.Y+1)/2)
 				}) > 0
 		})
 	}
@@ -210,7 +211,7 @@ func TestFrameTag(t *testing.T) {
 		got[0].Injected > got[0].Captured || got[0].Captured > got[0].Encoded {
 		t.Fatalf("%+v", got)
 	}
-	if f.count(func(s sentFrame) bool { return s.layer == FullLayer && s.timestamp == got[0].RTPTimestamp }) != 1 {
+	if f.count(func(s sentFrame) bool { return s.layer == fullLayer && s.timestamp == got[0].RTPTimestamp }) != 1 {
 		t.Error("the tag names no frame")
 	}
 }
@@ -257,10 +258,9 @@ func TestEncoderIsReplaced(t *testing.T) {
 	defer d.Close()
 	f := newFakeSink()
 	s := NewStream(d, f, Options{})
-	full := s.layers[FullLayer]
-	defer full.close()
-	defer s.layers[HalfLayer].close()
-	if err := s.resized(); err != nil {
+	full := s.find(fullLayer)
+	defer s.close()
+	if err := errors.Join(s.resized(), s.attend()); err != nil {
 		t.Fatal(err)
 	}
 	breakIt := func() {
@@ -311,9 +311,9 @@ func TestBitrateFollowsTheAudience(t *testing.T) {
 		bps        float64
 		full, half int32
 	}{{10e6, 3000, 800}, {700e3, 700, 700}, {200e3, 300, 200}, {0, 300, 100}, {1e30, 3000, 800}} {
-		s.SetBitrate(FullLayer, c.bps)
-		s.SetBitrate(HalfLayer, c.bps)
-		if full, half := s.layers[FullLayer].kbps.Load(), s.layers[HalfLayer].kbps.Load(); full != c.full || half != c.half {
+		s.SetBitrate(fullLayer, c.bps)
+		s.SetBitrate(halfLayer, c.bps)
+		if full, half := s.find(fullLayer).kbps.Load(), s.find(halfLayer).kbps.Load(); full != c.full || half != c.half {
 			t.Errorf("%v b/s: %d and %d, want %d and %d", c.bps, full, half, c.full, c.half)
 		}
 	}

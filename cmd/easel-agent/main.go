@@ -14,6 +14,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -25,6 +26,7 @@ import (
 	"github.com/jezek/xgb"
 
 	"github.com/easel-live/easel/capture"
+	"github.com/easel-live/easel/capture/codec"
 	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/signaling/client"
 )
@@ -42,10 +44,14 @@ type flags struct {
 	Display  string     `env:"DISPLAY" required:"" help:"X display to carry. $$XAUTHORITY names its authority file."`
 	FPS      int        `env:"EASEL_FPS" default:"60" help:"Most frames per second."`
 	Kbps     int        `env:"EASEL_KBPS" default:"3500" help:"Bitrate of the full layer in motion, 1,000 bits per second."`
+	Codecs   string     `env:"EASEL_CODECS" default:"vp9-444,vp8" help:"Codecs to offer, most preferred first: vp8, vp9, vp9-444, av1, av1-444, h264."`
 	LogLevel slog.Level `env:"EASEL_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 }
 
 func (f *flags) Validate() error {
+	if _, err := codec.Parse(f.Codecs); err != nil {
+		return fmt.Errorf("--codecs: %w", err)
+	}
 	if f.FPS < 1 || f.FPS > 240 {
 		return errors.New("--fps: want 1 to 240")
 	}
@@ -65,11 +71,16 @@ func main() {
 	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: f.LogLevel}))
 	xgb.Logger = log.New(io.Discard, "", 0) // what matters comes back as an error
 
+	codecs, err := codec.Parse(f.Codecs) // Validate has
+	if err != nil {
+		parser.Errorf("%s", err)
+		os.Exit(exitUsage)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	err := capture.RunAgent(ctx, capture.AgentConfig{
+	err = capture.RunAgent(ctx, capture.AgentConfig{
 		Display: f.Display, URL: f.URL, Token: f.Token,
-		Options: capture.Options{FPS: f.FPS, Kbps: f.Kbps, Log: logger},
+		Options: capture.Options{Renditions: capture.Renditions(codecs), FPS: f.FPS, Kbps: f.Kbps, Log: logger},
 	})
 	if err != nil {
 		logger.Error("stopped", "error", err)
