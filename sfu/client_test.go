@@ -264,8 +264,13 @@ func (c *client) channel(label string) *webrtc.DataChannel {
 // offer runs one offer/answer step from the client.
 func (c *client) offer() map[string]TrackID {
 	c.t.Helper()
+	return c.offerWith(nil)
+}
+
+func (c *client) offerWith(options *webrtc.OfferOptions) map[string]TrackID {
+	c.t.Helper()
 	gathered := webrtc.GatheringCompletePromise(c.up)
-	d, err := c.up.CreateOffer(nil)
+	d, err := c.up.CreateOffer(options)
 	if err == nil {
 		err = c.up.SetLocalDescription(d)
 	}

@@ -22,8 +22,8 @@ const (
 	// goodLoss and poorLoss are shares of packets lost on the way to a viewer,
 	// before repair, that a picture in motion shows a little and clearly.
 	goodLoss, poorLoss = 0.03, 0.12
-	// goodGaps and poorGaps are shares of ticks in which a publisher's packets
-	// are found missing: each repair takes a fraction of a tick.
+	// goodGaps and poorGaps are shares of ticks in which packets of a publisher
+	// came to be missing, or came late.
 	goodGaps, poorGaps = 0.3, 0.7
 )
 
@@ -32,6 +32,7 @@ const (
 type health struct {
 	ticks, gaps int  // since the last look
 	less        bool // a viewer got a smaller layer than it wants
+	missing     int  // packets of the participant's own tracks, in the last tick
 	wasUp       bool
 
 	told      Connection
@@ -48,7 +49,8 @@ func (h *health) tick(p *Peer, now time.Time) (c Connection, ok bool) {
 		return 0, false // not there yet
 	}
 	h.ticks++
-	if p.hasGaps() {
+	if missing := p.missing(); missing != h.missing {
+		h.missing = missing
 		h.gaps++
 	}
 	if h.ticks < healthTicks {
@@ -97,16 +99,17 @@ func rank(c Connection) int {
 	return int(c)
 }
 
-// hasGaps says whether packets of the peer's own tracks are missing now.
-func (p *Peer) hasGaps() bool {
+// missing is how many packets of the peer's own tracks are awaited. What never
+// comes stays among them for long, so it is changes that tell of losses.
+func (p *Peer) missing() (packets int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, u := range p.uplinks {
-		if l := u.layer.Load(); l != nil && l.ring.Missing() > 0 {
-			return true
+		if l := u.layer.Load(); l != nil {
+			packets += l.ring.Missing()
 		}
 	}
-	return false
+	return packets
 }
 
 // tellHealth tells the participant, and whoever it concerns, how the connection

@@ -70,11 +70,16 @@ func exercise(t *testing.T, options, mode string) {
 	q.do(`chat("good line")`)
 	p.until("chat arrives", `seen.chat.some(([f, text]) => f === "friend" && text === "good line")`)
 
-	// A lost signal connection heals without a new join.
-	p.do(`(window.sid = room.localParticipant.sid, room.simulateScenario("signal-reconnect"))`)
+	// Both are told how the agent's connection does.
+	p.until("the connections are known", `["agent", "watcher"].every((who) => quality(who) === "excellent")`)
+
+	// A lost signal connection heals without a new join: ICE restarts at both ends,
+	// and the canvas stays on its element.
+	p.do(`(window.sid = room.localParticipant.sid, window.names = iceNames(), room.simulateScenario("signal-reconnect"))`)
 	p.until("resumed", `seen.events.includes("Reconnected")`)
+	p.until("ICE has restarted", `iceNames().every((name, end) => name !== window.names[end])`)
 	p.do(`(window.before = seen.frames)`)
-	p.until("video goes on after the resume", `seen.frames > window.before + 10 && room.localParticipant.sid === window.sid`)
+	p.until("video goes on after the resume", `seen.frames > window.before + 10 && room.localParticipant.sid === window.sid && seen.tracks === 1`)
 
 	// A full reconnect is another stay.
 	p.do(`(seen.events = [], room.simulateScenario("full-reconnect"))`)
