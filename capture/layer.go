@@ -153,7 +153,7 @@ func (l *layer) encode(t task, now time.Duration) (encode.Frame, error) {
 	case refine:
 		l.lastFine = now
 		piece := [1]image.Rectangle{l.rough.Cut(refinePixels*int(l.source.size), encode.Grid)}
-		r.Refine = true
+		r.Quality = encode.Exact
 		r.Changed = l.scale(scaled[:0], piece[:])
 	}
 	if t != refine {

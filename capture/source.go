@@ -34,8 +34,12 @@ type source struct {
 // resize makes the picture for a display of another size.
 func (c *source) resize(to sizes) error {
 	c.close()
+	format := encode.I420
+	if c.full {
+		format = encode.GBR
+	}
 	var err error
-	if c.picture, err = encode.NewPicture(to.of(c.size)); err != nil {
+	if c.picture, err = encode.NewPicture(format, to.of(c.size)); err != nil {
 		return err
 	}
 	c.stale.Clear()

@@ -18,7 +18,7 @@ packages=(
 	gcc libc6-dev pkg-config libvpx-dev libaom-dev libyuv-dev                                              # the agent
 )
 if [ "${1:-run}" = test ]; then
-	packages+=(chromium xauth x11-utils)
+	packages+=(chromium xauth x11-utils ffmpeg)
 fi
 
 missing=()

@@ -16,7 +16,7 @@ func TestStillPartsKeepTheirQuality(t *testing.T) {
 	s.copyTo(t, p, all)
 	e := encoder(t, Options{Size: size, Kbps: 2000})
 	encode(t, e, p, Request{Changed: []image.Rectangle{all}})
-	encode(t, e, p, Request{Changed: []image.Rectangle{all}, At: time.Second, Refine: true})
+	encode(t, e, p, Request{Changed: []image.Rectangle{all}, At: time.Second, Quality: Fine})
 	before := e.Error(p)
 	patch := image.Rect(0, 0, 32, 32)
 	for i := range 100 {

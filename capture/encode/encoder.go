@@ -22,6 +22,9 @@ type Encoder interface {
 	// SetBitrate changes the target, in 1,000 bits per second, from the next
 	// frame.
 	SetBitrate(kbps int) error
+	// Exact says whether receivers of all frames so far now see the very pixels
+	// of the picture within a rectangle.
+	Exact(*Picture, image.Rectangle) bool
 	// Close frees the encoder.
 	Close()
 }
@@ -41,9 +44,19 @@ type Request struct {
 	At time.Duration
 	// Key asks for a keyframe, which shows all of the picture.
 	Key bool
-	// Refine asks for quality rather than for the bitrate: for a picture at rest.
-	Refine bool
+	// Quality is what counts more than the bitrate: for a picture at rest.
+	Quality Quality
 }
+
+// Quality says how good a frame has to be.
+type Quality uint8
+
+// The qualities.
+const (
+	Moving Quality = iota // what the bitrate allows
+	Fine                  // cannot be told from the screen by eye
+	Exact                 // the screen's very pixels, if the codec can; else as Fine
+)
 
 // Frame is one encoded frame.
 type Frame struct {
@@ -62,8 +75,8 @@ func New(c codec.Codec, o Options) (Encoder, error) {
 	}
 	o.Kbps = max(o.Kbps, 1)
 	switch c {
-	case codec.VP8:
-		return newVP8(o)
+	case codec.VP8, codec.VP9, codec.VP9Full:
+		return newVPX(c, o)
 	default:
 		return nil, fmt.Errorf("%w for %v", ErrCodec, c)
 	}

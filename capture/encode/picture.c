@@ -6,21 +6,25 @@
 
 static int align(int n, int to) { return (n + to - 1) / to * to; }
 
-int easel_picture_init(easel_picture *p, int width, int height) {
-  int rows = align(height, 16);
+int easel_picture_init(easel_picture *p, int format, int width, int height) {
+  int rows = align(height, 16), halved = format == EASEL_I420;
   memset(p, 0, sizeof *p);
+  p->format = format;
   p->width = width;
   p->height = height;
-  p->stride = align(width, 64);
-  p->chroma_stride = p->stride / 2;
-  size_t luma = (size_t)p->stride * rows, chroma = luma / 4;
-  p->memory = aligned_alloc(64, align(luma + 2 * chroma, 64));
+  size_t size[3], all = 0;
+  for (int i = 0; i < 3; i++) {
+    p->stride[i] = align(width, 64) >> (halved && i > 0);
+    size[i] = (size_t)p->stride[i] * (rows >> (halved && i > 0));
+    all += size[i];
+  }
+  p->memory = aligned_alloc(64, (all + 63) / 64 * 64);
   if (!p->memory) return -1;
-  p->y = p->memory;
-  p->u = p->y + luma;
-  p->v = p->u + chroma;
-  memset(p->y, 16, luma);
-  memset(p->u, 128, 2 * chroma);
+  p->plane[0] = p->memory;
+  p->plane[1] = p->plane[0] + size[0];
+  p->plane[2] = p->plane[1] + size[1];
+  memset(p->plane[0], halved ? 16 : 0, size[0]);
+  memset(p->plane[1], halved ? 128 : 0, size[1] + size[2]);
   return 0;
 }
 
@@ -43,32 +47,52 @@ static void extend(uint8_t *plane, int stride, int width, int height, int to,
              (x + w >= width ? right : x + w) - x);
 }
 
+/* What a plane's sides are divided by. */
+static int divisor(const easel_picture *p, int plane) { return p->format == EASEL_I420 && plane > 0 ? 2 : 1; }
+
 static void extend_all(easel_picture *p, int x, int y, int w, int h) {
-  int cw = (p->width + 1) / 2, ch = (p->height + 1) / 2;
-  extend(p->y, p->stride, p->width, p->height, 4, x, y, w, h);
-  extend(p->u, p->chroma_stride, cw, ch, 2, x / 2, y / 2, (w + 1) / 2, (h + 1) / 2);
-  extend(p->v, p->chroma_stride, cw, ch, 2, x / 2, y / 2, (w + 1) / 2, (h + 1) / 2);
+  for (int i = 0; i < 3; i++) {
+    int d = divisor(p, i);
+    extend(p->plane[i], p->stride[i], (p->width + d - 1) / d, (p->height + d - 1) / d, 4 / d,
+           x / d, y / d, (w + d - 1) / d, (h + d - 1) / d);
+  }
 }
 
 int easel_picture_update(easel_picture *p, const uint8_t *bgrx, int bgrx_stride,
                          int x, int y, int width, int height) {
-  int c = y / 2 * p->chroma_stride + x / 2;
-  int r = ARGBToI420(bgrx, bgrx_stride, p->y + y * p->stride + x, p->stride,
-                     p->u + c, p->chroma_stride, p->v + c, p->chroma_stride,
-                     width, height);
+  if (p->format == EASEL_GBR) {
+    uint8_t *at[3];
+    for (int i = 0; i < 3; i++) at[i] = p->plane[i] + y * p->stride[i] + x;
+    SplitARGBPlane(bgrx, bgrx_stride, at[2], p->stride[2], at[0], p->stride[0], at[1], p->stride[1],
+                   NULL, 0, width, height);
+    extend_all(p, x, y, width, height);
+    return 0;
+  }
+  int c = y / 2 * p->stride[1] + x / 2;
+  int r = ARGBToI420(bgrx, bgrx_stride, p->plane[0] + y * p->stride[0] + x, p->stride[0],
+                     p->plane[1] + c, p->stride[1], p->plane[2] + c, p->stride[2], width, height);
   extend_all(p, x, y, width, height);
   return r;
 }
 
-int easel_picture_halve(easel_picture *p, const easel_picture *from,
-                        int x, int y, int width, int height) {
+void easel_picture_halve(easel_picture *p, const easel_picture *from,
+                         int x, int y, int width, int height) {
   int w = align(width, 4), h = align(height, 4);
-  int c = y / 2 * from->chroma_stride + x / 2;
-  int hc = y / 4 * p->chroma_stride + x / 4;
-  int r = I420Scale(from->y + y * from->stride + x, from->stride,
-                    from->u + c, from->chroma_stride, from->v + c, from->chroma_stride, w, h,
-                    p->y + y / 2 * p->stride + x / 2, p->stride,
-                    p->u + hc, p->chroma_stride, p->v + hc, p->chroma_stride, w / 2, h / 2,
-                    kFilterBox);
-  return r;
+  for (int i = 0; i < 3; i++) {
+    int d = divisor(p, i);
+    ScalePlane(from->plane[i] + y / d * from->stride[i] + x / d, from->stride[i], w / d, h / d,
+               p->plane[i] + y / d / 2 * p->stride[i] + x / d / 2, p->stride[i], w / d / 2, h / d / 2,
+               kFilterBox);
+  }
+}
+
+int easel_picture_equal(const easel_picture *p, uint8_t *const plane[3], const int stride[3],
+                        int x, int y, int width, int height) {
+  for (int i = 0; i < 3; i++) {
+    int half = divisor(p, i) == 2;
+    int from = x >> half, w = ((x + width + half) >> half) - from;
+    for (int row = y >> half; row < (y + height + half) >> half; row++)
+      if (memcmp(p->plane[i] + row * p->stride[i] + from, plane[i] + row * stride[i] + from, w)) return 0;
+  }
+  return 1;
 }

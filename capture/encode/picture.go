@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"image"
 	"unsafe"
+
+	"github.com/easel-live/easel/capture/codec"
 )
 
 // Grid is what the sides of an updated rectangle have to be multiples of, in
@@ -27,18 +29,34 @@ const MaxSide = 16383
 // ErrSize is wrapped by errors about sizes and rectangles.
 var ErrSize = errors.New("encode: bad size")
 
-// Picture is a frame in I420 (BT.601, limited range: what browsers take VP8 from
-// WebRTC for when nothing else is said), kept from one capture to
-// the next: only what changed is ever converted.
+// Format is how a picture holds its pixels.
+type Format uint8
+
+// The formats.
+const (
+	I420 Format = C.EASEL_I420 // BT.601, limited range: codec.Video
+	GBR  Format = C.EASEL_GBR  // the screen's own bytes, a plane each: codec.RGB
+)
+
+// FormatOf is the format that a codec's encoder takes.
+func FormatOf(c codec.Codec) Format {
+	if c.Full() {
+		return GBR
+	}
+	return I420
+}
+
+// Picture is a frame, kept from one capture to the next: only what changed is
+// ever converted.
 type Picture struct{ c C.easel_picture }
 
 // NewPicture makes a black picture. Close frees it.
-func NewPicture(size image.Point) (*Picture, error) {
+func NewPicture(f Format, size image.Point) (*Picture, error) {
 	if size.X < 1 || size.Y < 1 || size.X > MaxSide || size.Y > MaxSide {
 		return nil, fmt.Errorf("%w: %v", ErrSize, size)
 	}
 	p := new(Picture)
-	if C.easel_picture_init(&p.c, C.int(size.X), C.int(size.Y)) != 0 {
+	if C.easel_picture_init(&p.c, C.int(f), C.int(size.X), C.int(size.Y)) != 0 {
 		return nil, fmt.Errorf("encode: no memory for a picture of %v", size)
 	}
 	return p, nil
@@ -46,6 +64,9 @@ func NewPicture(size image.Point) (*Picture, error) {
 
 // Close frees the picture's memory.
 func (p *Picture) Close() { C.easel_picture_free(&p.c) }
+
+// Format is what it was made with.
+func (p *Picture) Format() Format { return Format(p.c.format) }
 
 // Size is in pixels.
 func (p *Picture) Size() image.Point { return image.Pt(int(p.c.width), int(p.c.height)) }
@@ -71,17 +92,15 @@ func (p *Picture) Update(pix []byte, stride int, r image.Rectangle) error {
 func HalfSize(size image.Point) image.Point { return image.Pt((size.X+1)/2, (size.Y+1)/2) }
 
 // Halve scales rectangle r of from to half into p, whose size is HalfSize of
-// from's. The sides of r are multiples of 4 or lie on from's edge.
+// from's; both have one format. The sides of r are multiples of 4 or lie on from's edge.
 func (p *Picture) Halve(from *Picture, r image.Rectangle) error {
-	if p.Size() != HalfSize(from.Size()) {
+	if p.Size() != HalfSize(from.Size()) || p.Format() != from.Format() {
 		return fmt.Errorf("%w: %v is not half of %v", ErrSize, p.Size(), from.Size())
 	}
 	if err := from.check(r, 4); err != nil {
 		return err
 	}
-	if C.easel_picture_halve(&p.c, &from.c, C.int(r.Min.X), C.int(r.Min.Y), C.int(r.Dx()), C.int(r.Dy())) != 0 {
-		return fmt.Errorf("encode: cannot scale %v", r)
-	}
+	C.easel_picture_halve(&p.c, &from.c, C.int(r.Min.X), C.int(r.Min.Y), C.int(r.Dx()), C.int(r.Dy()))
 	return nil
 }
 

@@ -51,7 +51,14 @@ func picture(t interface {
 	Fatal(...any)
 	Cleanup(func())
 }, size image.Point) *Picture {
-	p, err := NewPicture(size)
+	return pictureOf(t, I420, size)
+}
+
+func pictureOf(t interface {
+	Fatal(...any)
+	Cleanup(func())
+}, f Format, size image.Point) *Picture {
+	p, err := NewPicture(f, size)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,9 +76,12 @@ func planes(p *Picture) []byte {
 		}
 	}
 	half := HalfSize(size)
-	rows(unsafe.Pointer(p.c.y), int(p.c.stride), size.X, size.Y)
-	rows(unsafe.Pointer(p.c.u), int(p.c.chroma_stride), half.X, half.Y)
-	rows(unsafe.Pointer(p.c.v), int(p.c.chroma_stride), half.X, half.Y)
+	if p.Format() == GBR {
+		half = size
+	}
+	rows(unsafe.Pointer(p.c.plane[0]), int(p.c.stride[0]), size.X, size.Y)
+	rows(unsafe.Pointer(p.c.plane[1]), int(p.c.stride[1]), half.X, half.Y)
+	rows(unsafe.Pointer(p.c.plane[2]), int(p.c.stride[1]), half.X, half.Y)
 	return out
 }
 
@@ -98,6 +108,8 @@ func TestColours(t *testing.T) {
 // full and half, at any size.
 func TestPartialEqualsWhole(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
+		format := rapid.SampledFrom([]Format{I420, GBR}).Draw(rt, "format")
+		picture := func(t *rapid.T, size image.Point) *Picture { return pictureOf(t, format, size) }
 		size := image.Pt(rapid.IntRange(1, 150).Draw(rt, "w"), rapid.IntRange(1, 150).Draw(rt, "h"))
 		all := image.Rectangle{Max: size}
 		s := newScreen(size)
@@ -151,7 +163,7 @@ func TestBadRectangles(t *testing.T) {
 		t.Errorf("not half: %v", err)
 	}
 	for _, size := range []image.Point{{}, {-1, 5}, {MaxSide + 1, 5}} {
-		if _, err := NewPicture(size); !errors.Is(err, ErrSize) {
+		if _, err := NewPicture(I420, size); !errors.Is(err, ErrSize) {
 			t.Errorf("%v: %v", size, err)
 		}
 		if _, err := New(codec.VP8, Options{Size: size}); !errors.Is(err, ErrSize) {

@@ -4,11 +4,15 @@ import (
 	"image"
 	"testing"
 	"time"
+
+	"github.com/easel-live/easel/capture/codec"
 )
 
-func encoder(t testing.TB, o Options) *vp8 {
+func encoder(t testing.TB, o Options) *vpx { return encoderOf(t, codec.VP8, o) }
+
+func encoderOf(t testing.TB, c codec.Codec, o Options) *vpx {
 	t.Helper()
-	e, err := newVP8(o)
+	e, err := newVPX(c, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -16,7 +20,7 @@ func encoder(t testing.TB, o Options) *vp8 {
 	return e
 }
 
-func encode(t testing.TB, e *vp8, p *Picture, r Request) Frame {
+func encode(t testing.TB, e *vpx, p *Picture, r Request) Frame {
 	t.Helper()
 	f, err := e.Encode(p, r)
 	if err != nil {
@@ -93,9 +97,9 @@ func TestRefineSharpens(t *testing.T) {
 		encode(t, e, p, Request{Changed: []image.Rectangle{all}, At: time.Duration(i) * 16 * time.Millisecond})
 	}
 	before := e.Error(p)
-	f := encode(t, e, p, Request{Changed: []image.Rectangle{all}, At: time.Second, Refine: true})
+	f := encode(t, e, p, Request{Changed: []image.Rectangle{all}, At: time.Second, Quality: Fine})
 	after := e.Error(p)
-	if after > before/4 || f.Quantizer > refinedQuantizer {
+	if after > before/4 || f.Quantizer > int(coarse[Fine].worst) {
 		t.Fatalf("error %.1f before, %.1f after at quantizer %d", before, after, f.Quantizer)
 	}
 	f = encode(t, e, p, Request{Changed: []image.Rectangle{image.Rect(0, 0, 32, 32)}, At: 2 * time.Second})
@@ -145,7 +149,7 @@ func TestWrongPicture(t *testing.T) {
 }
 
 func TestManyRectanglesAreJoined(t *testing.T) {
-	var e vp8
+	var e vpx
 	rects := make([]image.Rectangle, maxRects+5)
 	for i := range rects {
 		rects[i] = image.Rect(i*10, i, i*10+5, i+5)
@@ -173,28 +177,41 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-func BenchmarkEncodePatch(b *testing.B) { benchmarkEncode(b, image.Rect(384, 288, 448, 352), false) }
-func BenchmarkEncodeFull(b *testing.B)  { benchmarkEncode(b, image.Rect(0, 0, 1280, 800), false) }
-func BenchmarkEncodeKey(b *testing.B)   { benchmarkEncode(b, image.Rect(0, 0, 1280, 800), true) }
+func BenchmarkEncode(b *testing.B) {
+	for _, c := range []codec.Codec{codec.VP8, codec.VP9, codec.VP9Full} {
+		for _, of := range []struct {
+			name    string
+			changed image.Rectangle
+			request Request
+		}{
+			{"patch", image.Rect(384, 288, 448, 352), Request{}},
+			{"all", image.Rect(0, 0, 1280, 800), Request{}},
+			{"key", image.Rect(0, 0, 1280, 800), Request{Key: true}},
+			{"exact-patch", image.Rect(384, 288, 448, 352), Request{Quality: Exact}},
+		} {
+			b.Run(c.String()+"/"+of.name, func(b *testing.B) { benchmarkEncode(b, c, of.changed, of.request) })
+		}
+	}
+}
 
-func benchmarkEncode(b *testing.B, r image.Rectangle, key bool) {
+func benchmarkEncode(b *testing.B, c codec.Codec, r image.Rectangle, request Request) {
 	size := image.Pt(1280, 800)
-	s, p := newScreen(size), picture(b, size)
+	s, p := newScreen(size), pictureOf(b, FormatOf(c), size)
 	all := image.Rectangle{Max: size}
 	s.fill(all, busy(0))
 	s.copyTo(b, p, all)
-	e := encoder(b, Options{Size: size, Kbps: 4000})
-	at, bytes, frames := time.Duration(0), 0, 0
+	e := encoderOf(b, c, Options{Size: size, Kbps: 4000})
+	bytes, frames := 0, 0
 	encode(b, e, p, Request{Changed: []image.Rectangle{all}})
-	changed := []image.Rectangle{r}
+	request.Changed = []image.Rectangle{r}
 	b.ReportAllocs()
 	for b.Loop() {
 		b.StopTimer()
-		at += 16 * time.Millisecond
+		request.At += 16 * time.Millisecond
 		s.fill(r, busy(frames))
 		s.copyTo(b, p, r)
 		b.StartTimer()
-		bytes += len(encode(b, e, p, Request{Changed: changed, At: at, Key: key}).Data)
+		bytes += len(encode(b, e, p, request).Data)
 		frames++
 	}
 	b.ReportMetric(float64(bytes)/float64(frames), "B/frame")

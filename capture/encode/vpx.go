@@ -1,0 +1,169 @@
+package encode
+
+// #include "vpx.h"
+import "C"
+
+import (
+	"fmt"
+	"image"
+	"time"
+	"unsafe"
+
+	"github.com/easel-live/easel/capture/codec"
+)
+
+const (
+	// Speeds of the encoders (libvpx's -cpu-used for real time). VP8: higher ones
+	// gain nothing on small changes, and on large ones a fifth of the time for
+	// half as much error again. VP9: 8 takes twice the time of 9 for a whole new
+	// screen, and saves a tenth of the bits.
+	vp8Speed = 8
+	vp9Speed = 9
+	// Threads of one encoder. libvpx's threads wait for each other by spinning:
+	// on a busy machine a second one makes a frame ten times slower.
+	threads = 1
+
+	clock = 90_000 // ticks per second of presentation times
+
+	// A frame after a pause counts as if this long after the last, at most:
+	// otherwise the rate control would hand it the bits of the whole pause.
+	longestGap = 100 * time.Millisecond
+	// And at least this long, for the rate control needs time to move.
+	shortestGap = time.Second / 240
+)
+
+// maxRects is how many rectangles Encode passes on before it joins them.
+const maxRects = 16
+
+// span bounds quantizers (0 best, 63 worst).
+type span struct{ best, worst C.int }
+
+// quantizers by codec and quality. In VP9 the best one is lossless.
+var (
+	coarse = [...]span{Moving: {2, 56}, Fine: {2, 6}, Exact: {2, 6}}
+	full   = [...]span{Moving: {2, 56}, Fine: {2, 4}, Exact: {0, 0}}
+)
+
+// vpx is the Encoder by libvpx.
+type vpx struct {
+	c       *C.easel_vpx
+	codec   codec.Codec
+	spans   *[3]span
+	out     C.easel_frame
+	rects   [maxRects * 4]C.int32_t
+	size    image.Point
+	format  Format
+	kbps    int
+	quality Quality
+	started bool
+	last    time.Duration
+	pts     C.int64_t
+}
+
+func newVPX(c codec.Codec, o Options) (*vpx, error) {
+	e := &vpx{c: C.easel_vpx_new(), codec: c, spans: &coarse, size: o.Size, format: FormatOf(c), kbps: o.Kbps}
+	if e.c == nil {
+		return nil, fmt.Errorf("encode: no memory for an encoder of %v", o.Size)
+	}
+	w, h := C.int(o.Size.X), C.int(o.Size.Y)
+	var msg *C.char
+	switch c {
+	case codec.VP8:
+		msg = C.easel_vp8_init(e.c, w, h, C.int(o.Kbps), threads, vp8Speed)
+	case codec.VP9:
+		msg = C.easel_vp9_init(e.c, w, h, 0, C.int(o.Kbps), threads, vp9Speed)
+	default:
+		e.spans = &full
+		msg = C.easel_vp9_init(e.c, w, h, 1, C.int(o.Kbps), threads, vp9Speed)
+	}
+	if msg != nil {
+		e.Close()
+		return nil, fmt.Errorf("encode: start %v: %s", c, C.GoString(msg))
+	}
+	return e, nil
+}
+
+// Close implements Encoder.
+func (e *vpx) Close() { C.easel_vpx_free(e.c) }
+
+// SetBitrate implements Encoder.
+func (e *vpx) SetBitrate(kbps int) error {
+	if kbps = max(kbps, 1); kbps == e.kbps {
+		return nil
+	}
+	e.kbps = kbps
+	return e.configure()
+}
+
+// Encode implements Encoder.
+func (e *vpx) Encode(p *Picture, r Request) (Frame, error) {
+	if p.Size() != e.size || p.Format() != e.format {
+		return Frame{}, fmt.Errorf("%w: picture of %v in an encoder of %v", ErrSize, p.Size(), e.size)
+	}
+	if r.Quality != e.quality {
+		e.quality = r.Quality
+		if err := e.configure(); err != nil {
+			return Frame{}, err
+		}
+	}
+	gap := shortestGap
+	if e.started {
+		gap = min(max(r.At-e.last, shortestGap), longestGap)
+	}
+	ticks := C.int64_t(gap * clock / time.Second)
+	e.last, e.started = r.At, true
+	e.pts += ticks
+	msg := C.easel_vpx_encode(e.c, &p.c, &e.rects[0], C.int(e.setRects(r.Changed)), e.pts, C.int(ticks), number(r.Key), &e.out)
+	if msg != nil {
+		return Frame{}, fmt.Errorf("encode: %v: %s", e.codec, C.GoString(msg))
+	}
+	return Frame{
+		Data: unsafe.Slice((*byte)(unsafe.Pointer(e.out.data)), int(e.out.size)),
+		Key:  e.out.key != 0, Quantizer: int(e.out.quantizer),
+	}, nil
+}
+
+// Exact implements Encoder.
+func (e *vpx) Exact(p *Picture, r image.Rectangle) bool {
+	if !e.codec.Full() || p.Format() != e.format || !r.In(image.Rectangle{Max: p.Size()}) {
+		return false
+	}
+	return C.easel_vpx_exact(e.c, &p.c, C.int(r.Min.X), C.int(r.Min.Y), C.int(r.Dx()), C.int(r.Dy())) != 0
+}
+
+// Error is the mean squared error of the luma, or the green, of what receivers
+// see now against p: 0 for a perfect copy.
+func (e *vpx) Error(p *Picture) float64 { return float64(C.easel_vpx_error(e.c, &p.c)) }
+
+func (e *vpx) configure() error {
+	s := e.spans[e.quality]
+	msg := C.easel_vpx_config(e.c, C.int(e.kbps), s.best, s.worst)
+	if msg == nil && e.codec == codec.VP8 {
+		msg = C.easel_vp8_refine(e.c, number(e.quality != Moving))
+	}
+	if msg != nil {
+		return fmt.Errorf("encode: set %v to %d kb/s: %s", e.codec, e.kbps, C.GoString(msg))
+	}
+	return nil
+}
+
+// setRects lays the rectangles out for C, joining those that don't fit.
+func (e *vpx) setRects(changed []image.Rectangle) int {
+	n := min(len(changed), maxRects)
+	for i, r := range changed[:n] {
+		if i == n-1 {
+			for _, more := range changed[n:] {
+				r = r.Union(more)
+			}
+		}
+		copy(e.rects[4*i:], []C.int32_t{C.int32_t(r.Min.X), C.int32_t(r.Min.Y), C.int32_t(r.Max.X), C.int32_t(r.Max.Y)})
+	}
+	return n
+}
+
+func number(b bool) C.int {
+	if b {
+		return 1
+	}
+	return 0
+}
