@@ -43,6 +43,7 @@ func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 	d.ssrc.Store(d.header.SSRC)
 	d.rtx.ssrc = uint32(ctx.SSRCRetransmission())
 	d.learned = 0
+	colour := 0
 	for _, e := range ctx.HeaderExtensions() {
 		if e.URI == sdp.TransportCCURI {
 			if err := d.header.SetExtension(uint8(e.ID), d.number[:]); err != nil {
@@ -56,6 +57,12 @@ func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 				return webrtc.RTPCodecParameters{}, err
 			}
 		}
+		if e.URI == colorSpaceURI {
+			colour = e.ID
+		}
+	}
+	if err := d.tint(colour); err != nil {
+		return webrtc.RTPCodecParameters{}, err
 	}
 	return codecs[0], nil
 }

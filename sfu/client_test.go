@@ -60,7 +60,8 @@ type watcher struct {
 	published   []PublicationInfo
 	data        map[DataKind][]string
 	wanted      [2]int
-	watched     [][]Quality
+	watched     [][]Quality // of the first rendition, each time
+	renditions  [][]Quality // told last
 	paused      []bool
 	connections []Connection
 	connected   int
@@ -88,7 +89,7 @@ func (w *watcher) OnPublished(info PublicationInfo) {
 func (w *watcher) OnWatched(id TrackID, watched [][]Quality) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.watched = append(w.watched, watched[0])
+	w.watched, w.renditions = append(w.watched, watched[0]), watched
 }
 func (w *watcher) OnStreamState(_ TrackID, paused bool) {
 	w.mu.Lock()
@@ -142,7 +143,7 @@ func rawAPI(t *testing.T) *webrtc.API {
 	if err := media.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
 	}
-	for _, uri := range []string{playoutDelayURI, sdp.SDESMidURI, sdp.SDESRTPStreamIDURI, sdp.SDESRepairRTPStreamIDURI} {
+	for _, uri := range []string{playoutDelayURI, colorSpaceURI, sdp.SDESMidURI, sdp.SDESRTPStreamIDURI, sdp.SDESRepairRTPStreamIDURI} {
 		capability := webrtc.RTPHeaderExtensionCapability{URI: uri}
 		if err := media.RegisterHeaderExtension(capability, webrtc.RTPCodecTypeVideo); err != nil {
 			t.Fatal(err)

@@ -122,7 +122,7 @@ func registerCodecs(media *webrtc.MediaEngine) error {
 
 // registerExtensions offers publishers the extensions that name streams and
 // measure the way, viewers the numbers by which they report, and everyone
-// playout-delay.
+// playout-delay and color-space.
 func registerExtensions(media *webrtc.MediaEngine, publishers bool) error {
 	type extension struct {
 		uri   string
@@ -131,7 +131,7 @@ func registerExtensions(media *webrtc.MediaEngine, publishers bool) error {
 	}
 	receive := []webrtc.RTPTransceiverDirection{webrtc.RTPTransceiverDirectionRecvonly}
 	send := []webrtc.RTPTransceiverDirection{webrtc.RTPTransceiverDirectionSendonly}
-	extensions := []extension{{playoutDelayURI, false, send}}
+	extensions := []extension{{playoutDelayURI, false, send}, {colorSpaceURI, false, nil}}
 	if !publishers {
 		extensions = append(extensions, extension{sdp.TransportCCURI, true, send})
 	}

@@ -53,6 +53,9 @@ type downTrack struct {
 	learned   uint32                      // pub.codecs when formats were; 0: not
 	header    rtp.Header                  // of the next packet: extensions are set once
 	ssrc      atomic.Uint32               // header's, for those who look for the track
+	plain     []rtp.Extension             // of header: what every packet carries
+	tinted    []rtp.Extension             // and with colour; nil: not negotiated
+	colour    [4]byte                     // of the next packet, part of tinted
 	number    [2]byte                     // transport-wide sequence number, part of header
 	numbered  bool                        // the viewer negotiated it
 	rtx       rtxStream
@@ -201,6 +204,7 @@ func (d *downTrack) forward(l *layer, p *ring.Packet) int {
 	d.header.SequenceNumber = out.Sequence
 	d.header.Timestamp = out.Timestamp
 	d.header.Marker = p.Marker
+	d.header.Extensions = d.extensions(p)
 	d.depart(len(p.Payload), 0)
 	payload := p.Payload
 	if out.Shift != (packet.Shift{}) && p.VP8.Size > 0 {

@@ -156,6 +156,11 @@ func (p *Peer) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) 
 	if t := receiver.RTPTransceiver(); t != nil {
 		u.mid = t.Mid()
 	}
+	for _, e := range receiver.GetParameters().HeaderExtensions {
+		if e.URI == colorSpaceURI {
+			u.colour = uint8(e.ID)
+		}
+	}
 	p.mu.Lock()
 	if p.isClosed {
 		p.mu.Unlock()

@@ -106,6 +106,7 @@ func (d *downTrack) writeAgain(l *layer, p *ring.Packet, probe uint8) int {
 	}
 	header := d.header
 	header.Timestamp, header.Marker, header.SequenceNumber = out.Timestamp, p.Marker, out.Sequence
+	header.Extensions = d.extensions(p)
 	index := out.Index
 	payload := d.scratch[:0]
 	format := d.formats[l.rendition]

@@ -31,6 +31,8 @@ type uplink struct {
 	rid   string
 	ssrc  uint32
 	layer atomic.Pointer[layer]
+
+	colour uint8 // id of the color-space extension; 0: not negotiated
 }
 
 func (u *uplink) readRTP() {
@@ -46,6 +48,9 @@ func (u *uplink) readRTP() {
 			polls++
 		} else if p, err := packet.ParseRTP(buf[:n]); err == nil {
 			polls = 0
+			if p.Marker && u.colour != 0 {
+				p.Colour, _ = packet.Extension(buf[:n], u.colour)
+			}
 			if l := u.layer.Load(); l != nil {
 				l.receive(&p, n, time.Now())
 			}

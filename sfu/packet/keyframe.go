@@ -114,7 +114,29 @@ func h264Key(b []byte) bool {
 
 // av1Key reads the aggregation header (RTP payload format for AV1, section
 // 4.4): N marks the first packet of a coded video sequence, and may not go with
-// Z, the continuation of an OBU.
+// Z, the continuation of an OBU. A sender that leaves N out is known by the
+// sequence header that comes first.
 func av1Key(b []byte) bool {
-	return len(b) > 1 && b[0]&0x08 != 0 && b[0]&0x80 == 0
+	if len(b) < 2 || b[0]&0x80 != 0 {
+		return false
+	}
+	return b[0]&0x08 != 0 || av1First(b) == obuSequence
+}
+
+const obuSequence = 1
+
+// av1First is the type of the first OBU in a packet, -1 when it is cut short.
+// Unless it is the only one (W = 1), its length comes before it.
+func av1First(b []byte) int {
+	at := 1
+	if b[0]&0x30 != 0x10 {
+		for at < len(b) && b[at]&0x80 != 0 {
+			at++
+		}
+		at++
+	}
+	if at >= len(b) {
+		return -1
+	}
+	return int(b[at] >> 3 & 0x0f)
 }

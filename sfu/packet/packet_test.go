@@ -87,6 +87,10 @@ func TestStartsKeyframe(t *testing.T) {
 		{"h264 fu-a middle", CodecH264, []byte{28, 0x05}, false},
 		{"av1 new sequence", CodecAV1, []byte{0x18, 0x0a}, true},
 		{"av1 delta", CodecAV1, []byte{0x10, 0x32}, false},
+		{"av1 sequence header without N", CodecAV1, []byte{0x20, 11, 0x08, 0}, true},
+		{"av1 sequence header alone", CodecAV1, []byte{0x10, 0x08}, true},
+		{"av1 long length, cut", CodecAV1, []byte{0x20, 0x80, 0x80}, false},
+		{"av1 continuation", CodecAV1, []byte{0x98, 0x08}, false},
 		{"audio", Other, []byte{1}, true},
 		{"nothing", CodecVP8, nil, false},
 	} {
@@ -131,5 +135,6 @@ func FuzzStartsKeyframe(f *testing.F) {
 	f.Add(uint8(CodecVP9), []byte{0xa8, 0x80, 0x01, 0x00})
 	f.Add(uint8(CodecH264), []byte{24, 0, 1, 9, 0, 1, 0x67})
 	f.Add(uint8(CodecAV1), []byte{0x18, 0x0a})
+	f.Add(uint8(CodecAV1), []byte{0x00, 0x0b, 0x08, 0x00})
 	f.Fuzz(func(_ *testing.T, c uint8, b []byte) { StartsKeyframe(Codec(c), b) })
 }

@@ -16,6 +16,10 @@ type RTP struct {
 	Timestamp   uint32
 	SSRC        uint32
 	Payload     []byte // shares memory with the packet; without padding
+
+	// Colour is the color-space extension's value, if that was looked for and is
+	// there (see Extension).
+	Colour []byte
 }
 
 // ParseRTP reads b. The header extensions are skipped: a viewer gets its own.

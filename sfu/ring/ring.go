@@ -28,7 +28,13 @@ type Packet struct {
 	Key       bool       // begins a frame that a decoder can start from
 	VP8       packet.VP8 // zero for other codecs
 	Arrival   time.Time
-	Payload   []byte // valid while the ring is locked
+
+	// Colour is the value of the color-space extension, if the packet has it.
+	// (The longer form, with what a bright screen needs to know, is not kept.)
+	Colour     [4]byte
+	IsColoured bool
+
+	Payload []byte // valid while the ring is locked
 }
 
 type slot struct {
@@ -89,6 +95,9 @@ func (r *Ring) Put(p *packet.RTP, c packet.Codec, now time.Time) (a Arrived, ok 
 		r.missing = max(r.missing-1, 0)
 	}
 	s.Packet = Packet{Index: a.Index, Timestamp: p.Timestamp, Marker: p.Marker, Arrival: now}
+	if len(p.Colour) == len(s.Colour) {
+		s.Colour, s.IsColoured = [4]byte(p.Colour), true
+	}
 	s.Payload = s.store[:copy(s.store[:], p.Payload)]
 	if c == packet.CodecVP8 {
 		s.VP8, _ = packet.ParseVP8(s.Payload)
