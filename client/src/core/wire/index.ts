@@ -8,3 +8,4 @@ export * from './cursor';
 export * from './frame';
 export * from './input';
 export * from './limits';
+export * from './presence';
