@@ -154,10 +154,11 @@ export class Desk {
     return this.#link?.stats() ?? Promise.resolve(undefined);
   }
 
-  notify(text: string): void {
+  notify(text: string): number {
     const id = ++this.#noticeId;
     this.notices = [...this.notices, { id, text }].slice(-3);
     setTimeout(() => this.dismiss(id), NOTICE_MS);
+    return id;
   }
 
   dismiss(id: number): void {
