@@ -64,7 +64,6 @@ func parts() []part {
 // programs are what a session needs installed: what it is, the file to execute,
 // and the package that has it.
 var programs = [...]struct{ title, file, pkg string }{
-	{"Xvnc", "Xvnc", "tigervnc-standalone-server"},
 	{"D-Bus", "dbus-daemon", "dbus"},
 	{"openbox", "openbox", "openbox"},
 	{"GIMP", "gimp", "gimp"},
