@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"strings"
 	"time"
 )
 
@@ -21,14 +22,14 @@ type xserver struct {
 	flags   []string // besides those that every session has
 }
 
-// candidates are the names to look for, the preferred first. Debian's
-// alternatives may let Xvnc be either.
-var candidates = [...]string{"Xkasmvnc", "Xvnc"}
+// xservers are the names to look for, the preferred first. Debian's alternatives
+// may let Xvnc be either.
+var xservers = [...]string{"Xkasmvnc", "Xvnc"}
 
 // findXServer looks for the X server: the one named, else KasmVNC's where it is
 // installed, else TigerVNC's.
 func findXServer(named string) (xserver, error) {
-	names := candidates[:]
+	names := xservers[:]
 	if named != "" {
 		names = []string{named}
 	}
@@ -39,10 +40,7 @@ func findXServer(named string) (xserver, error) {
 		}
 		return recognise(path)
 	}
-	if named != "" {
-		return xserver{}, fmt.Errorf("the X server %s is not there; EASEL_XSERVER names another", named)
-	}
-	return xserver{}, fmt.Errorf("no X server: apt-get install tigervnc-standalone-server, or KasmVNC's package")
+	return xserver{}, fmt.Errorf("no X server: none of %s is there; EASEL_XSERVER names another", strings.Join(names, ", "))
 }
 
 // recognise asks an X server what it is.
