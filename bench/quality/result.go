@@ -33,9 +33,14 @@ type Result struct {
 	ExactAfter         *float64 `json:"exact_after_ms"`
 	RestKBits          float64  `json:"rest_kbits"` // received per rest, in all
 
+	// Of what grabs and encodes, per second.
+	CPUActive float64 `json:"cpu_ms_per_active_s"`
+	CPUIdle   float64 `json:"cpu_ms_per_idle_s"`
+
 	Samples []Likeness `json:"samples"`
 	Rounds  [][]Step   `json:"rounds"`
 	Active  cost.Rates `json:"active"` // while painting goes on
+	Idle    cost.Rates `json:"idle"`
 
 	Codec string `json:"codec"`
 

@@ -36,7 +36,8 @@ type Options struct {
 	Samples int           // moments of the movement that are looked at
 	Rounds  int           // times that the picture comes to rest
 	Rest    time.Duration // how long each time
-	Active  time.Duration // painting without a look, for the bit rate
+	Idle    time.Duration // nothing happens, for processor time and bit rate
+	Active  time.Duration // painting without a look, for the same
 	// Shown is how long the last frames of a movement may take to the viewer.
 	Shown time.Duration
 }
@@ -48,6 +49,7 @@ type Study struct {
 	Application []machine.Process // what draws: stopped while it is looked at
 	Spots       []gimp.Spot       // where to paint
 	Parts       cost.Parts        // whose processor time counts
+	Encoder     string            // the part that grabs and encodes
 	Options     Options
 }
 
@@ -62,6 +64,12 @@ type moment struct {
 func (s *Study) Run(ctx context.Context) (_ *Result, err error) {
 	r := &Result{}
 	before, err := s.Screen.Grab()
+	if err != nil {
+		return nil, err
+	}
+	r.Idle, err = cost.During(ctx, s.Parts, s.Viewer, func(ctx context.Context) error {
+		return cost.Rest(ctx, s.Options.Idle)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +106,7 @@ func (s *Study) Run(ctx context.Context) (_ *Result, err error) {
 		}
 		r.rounds = append(r.rounds, round)
 	}
+	r.CPUActive, r.CPUIdle = r.Active.CPU[s.Encoder], r.Idle.CPU[s.Encoder]
 	r.painted = Changed(before, r.rounds[len(r.rounds)-1].last.truth)
 	r.summarize()
 	return r, nil

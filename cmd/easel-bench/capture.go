@@ -19,6 +19,7 @@ type captureCommand struct {
 	Idle   time.Duration `default:"15s" help:"How long nothing is done."`
 	Active time.Duration `default:"15s" help:"How long strokes are drawn with GIMP's pencil."`
 	View   time.Duration `default:"8s" help:"How long the picture is scrolled, and then panned."`
+	HTML   string        `name:"html" placeholder:"FILE" help:"Write a report with plots."`
 }
 
 // Run measures each size and prints.
@@ -38,6 +39,11 @@ func (c captureCommand) Run(ctx context.Context) error {
 			report.Figures, report.Machine = figures, where
 		}
 		report.Sizes = append(report.Sizes, figures)
+	}
+	if c.HTML != "" {
+		if err := report.Page("bin/easel-bench capture --html FILE").WriteFile(c.HTML); err != nil {
+			return err
+		}
 	}
 	if c.JSON {
 		return printJSON(report)

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"time"
 
 	"github.com/easel-live/easel/bench/cost"
+	"github.com/easel-live/easel/bench/gstreamer"
 	"github.com/easel-live/easel/bench/machine"
 	"github.com/easel-live/easel/bench/quality"
 	"github.com/easel-live/easel/bench/screen"
@@ -18,8 +20,12 @@ type qualityCommand struct {
 	Samples int           `default:"15" help:"Moments of a stroke under way that are looked at."`
 	Rounds  int           `default:"3" help:"Times that the picture comes to rest."`
 	Rest    time.Duration `default:"4s" help:"How long it rests each time."`
-	Active  time.Duration `default:"10s" help:"Painting without a look, for bit rate and processor time."`
+	Settle  time.Duration `default:"5s" help:"Rest before the first figure, so that start-up is over."`
+	Idle    time.Duration `default:"5s" help:"How long nothing is done, for bit rate and processor time."`
+	Active  time.Duration `default:"10s" help:"Painting without a look, for the same."`
 	Shown   time.Duration `default:"80ms" help:"How long the last frames of a movement may take to the viewer."`
+	Peer    string        `enum:"gstreamer,none" default:"gstreamer" help:"Show the same display through GStreamer as well, as neko does, and compare: gstreamer (left out when it is not installed) or none."`
+	HTML    string        `name:"html" placeholder:"FILE" help:"Write a report with plots and pictures."`
 }
 
 // Run paints on a colourful picture in GIMP and compares what the browser shows
@@ -30,41 +36,106 @@ func (c qualityCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	spots, err := openArtwork(ctx, s)
-	if err != nil {
-		c.shoot(s)
-		return err
-	}
-	truth, err := openScreen(s)
+	defer c.shoot(s)
+	study, err := c.study(ctx, s)
 	if err != nil {
 		return err
 	}
-	parts, err := cost.FindParts(s.display)
-	if err != nil {
-		return err
-	}
-	study := quality.Study{Viewer: s.browser, Screen: truth, Application: parts["gimp"], Spots: spots, Parts: parts,
-		Options: quality.Options{Samples: c.Samples, Rounds: c.Rounds, Rest: c.Rest, Active: c.Active, Shown: c.Shown}}
-	var result *quality.Result
+	report := quality.Report{Size: s.size(), Commit: machine.Commit()}
 	s.machine.IdleDuring, err = idleDuring(ctx, func() (err error) {
-		result, err = study.Run(ctx)
+		report.Result, err = c.look(ctx, s, study)
 		return err
 	})
-	c.shoot(s)
 	if err != nil {
 		return err
 	}
-	way, err := s.browser.Transport()
-	if err != nil {
+	report.Machine = s.machine
+	if report.Peer, err = c.peer(ctx, s, study); err != nil {
 		return err
 	}
-	result.Codec = way.Codec
-	report := quality.Report{Result: result, Size: s.size(), Machine: s.machine, Commit: machine.Commit()}
+	if c.HTML != "" {
+		if err := report.Page("bin/easel-bench quality --html FILE").WriteFile(c.HTML); err != nil {
+			return err
+		}
+	}
 	if c.JSON {
 		return printJSON(report)
 	}
 	_, err = fmt.Fprint(os.Stdout, report)
 	return err
+}
+
+// study opens the artwork and makes everything ready for a look at Easel.
+func (c qualityCommand) study(ctx context.Context, s *subject) (quality.Study, error) {
+	spots, err := openArtwork(ctx, s)
+	if err != nil {
+		return quality.Study{}, err
+	}
+	truth, err := openScreen(s)
+	if err != nil {
+		return quality.Study{}, err
+	}
+	parts, err := cost.FindParts(s.display)
+	if err != nil {
+		return quality.Study{}, err
+	}
+	return quality.Study{
+		Viewer: s.browser, Screen: truth, Application: parts["gimp"], Spots: spots, Parts: parts, Encoder: "agent",
+		Options: quality.Options{
+			Samples: c.Samples, Rounds: c.Rounds, Rest: c.Rest, Idle: c.Idle, Active: c.Active, Shown: c.Shown,
+		},
+	}, nil
+}
+
+func (c qualityCommand) look(ctx context.Context, s *subject, study quality.Study) (*quality.Result, error) {
+	if err := rest(ctx, c.Settle); err != nil {
+		return nil, err
+	}
+	result, err := study.Run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	way, err := s.browser.Transport()
+	result.Codec = way.Codec
+	return result, err
+}
+
+// peerPatience is how much longer GStreamer's last frame of a movement may take:
+// it encodes on a clock and Chromium buffers it. What it refines meanwhile counts
+// for it.
+const peerPatience = 4
+
+// peer looks at the same display through GStreamer: nobody watches Easel then,
+// and it encodes nothing.
+func (c qualityCommand) peer(ctx context.Context, s *subject, study quality.Study) (_ *quality.Result, err error) {
+	if c.Peer == "none" {
+		return nil, nil
+	}
+	if _, missing := exec.LookPath("gst-launch-1.0"); missing != nil {
+		fmt.Fprintln(os.Stderr, "easel-bench: no comparison: gst-launch-1.0 is not installed")
+		return nil, nil
+	}
+	authority, err := authorityOf(s.display)
+	if err != nil {
+		return nil, err
+	}
+	peer, err := gstreamer.Start(ctx, gstreamer.Options{Display: s.display, Authority: authority})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, peer.Close()) }()
+	if err := s.browser.Open(peer.URL()); err != nil {
+		return nil, err
+	}
+	wait, cancel := context.WithTimeout(ctx, pictureWithin)
+	defer cancel()
+	if _, err := s.browser.WaitPicture(wait); err != nil {
+		return nil, err
+	}
+	study.Encoder = "gstreamer"
+	study.Options.Shown *= peerPatience
+	study.Parts = cost.Parts{"gstreamer": {peer.Process()}, "x": study.Parts["x"], "gimp": study.Parts["gimp"]}
+	return c.look(ctx, s, study)
 }
 
 // openScreen connects to the session's display itself.
