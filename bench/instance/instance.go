@@ -84,6 +84,12 @@ func (c CLI) Link(ctx context.Context, id, role string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
+// Token is a LiveKit access token for a room with a role.
+func (c CLI) Token(ctx context.Context, room, identity, role string) (string, error) {
+	out, err := c.run(ctx, "token", "--room", room, "--identity", identity, "--role", role)
+	return strings.TrimSpace(string(out)), err
+}
+
 func (c CLI) decode(ctx context.Context, into any, args ...string) error {
 	out, err := c.run(ctx, args...)
 	if err != nil {

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -10,6 +11,25 @@ import (
 type Frame struct {
 	At   time.Duration // since the content began
 	Size int           // bytes, encoded
+}
+
+// Kind is where a publisher's content comes from.
+type Kind string
+
+// Kinds of content.
+const (
+	Recorded Kind = "recorded" // received once from a session that was painted in
+	Made     Kind = "made"     // of the same shape, different with every seed
+)
+
+func (k Kind) show(seed uint64, bitrate int) (show, error) {
+	switch k {
+	case Recorded:
+		return NewReplay(seed, bitrate)
+	case Made:
+		return NewContent(seed, bitrate), nil
+	}
+	return nil, fmt.Errorf("%w: content %q", ErrOption, k)
 }
 
 // Content is an endless sequence of frames whose sizes and pauses are those of

@@ -19,6 +19,7 @@ import (
 // crowd is everyone of a run.
 type crowd struct {
 	opts       Options
+	format     format
 	log        *slog.Logger
 	publishAPI *webrtc.API
 	watchAPI   *webrtc.API
@@ -44,10 +45,13 @@ const joinTimeout = 20 * time.Second
 func newCrowd(opts Options, local net.IP, log *slog.Logger) (*crowd, error) {
 	c := &crowd{opts: opts, log: log, failed: make(chan error, 1)}
 	var err error
-	if c.publishAPI, err = newAPI(local, opts.Cipher, Full); err != nil {
+	if c.format, err = opts.Codec.format(); err != nil {
 		return nil, err
 	}
-	if c.watchAPI, err = newAPI(local, opts.Cipher, opts.Feedback); err != nil {
+	if c.publishAPI, err = newAPI(local, c.format, opts.Cipher, Full); err != nil {
+		return nil, err
+	}
+	if c.watchAPI, err = newAPI(local, c.format, opts.Cipher, opts.Feedback); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -67,8 +71,13 @@ func (c *crowd) open(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		seed := c.opts.Seed + uint64(i)
+		content, err := c.opts.Content.show(seed, c.opts.Bitrate)
+		if err != nil {
+			return err
+		}
 		joining, cancel := context.WithTimeout(ctx, joinTimeout)
-		h.show, err = publish(joining, opts, c.opts.Seed+uint64(i), c.opts.Bitrate)
+		h.show, err = publish(joining, opts, content, c.format, seed)
 		cancel()
 		if err != nil {
 			return err
@@ -128,7 +137,7 @@ func (c *crowd) admit(ctx context.Context, h *house, i int) (*viewer, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, joinTimeout)
 	defer cancel()
-	return watch(ctx, opts)
+	return watch(ctx, opts, c.format)
 }
 
 // member is how one member of the crowd joins: with a token that any LiveKit

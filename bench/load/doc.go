@@ -1,5 +1,5 @@
 // Package load puts a server under the load of a busy house: rooms, each with
-// one publisher of painting-like screen content and many viewers, and measures
+// one publisher of what painting in GIMP looks like and many viewers, and measures
 // what every forwarded packet costs and how late it comes.
 //
 // It speaks the LiveKit protocol, so the server may be Easel or livekit-server.
@@ -8,7 +8,9 @@
 // end of every payload. Files, in the order of a packet's way:
 //
 //	content.go    what the screen shows: frame sizes and pauses, from a seed
-//	packets.go    frames as VP8 packets (RFC 7741) of equal size
+//	trace.go      the same from a recording of a real session
+//	codec.go      what packets of VP8 (RFC 7741) and H.264 (RFC 6184) look like
+//	packets.go    frames as packets of equal size
 //	stamp.go      index and send time at the end of each payload
 //	publisher.go  sends frames in time, answers keyframe requests
 //	transport.go  the WebRTC settings of viewers: one socket each, one SRTP profile

@@ -1,117 +1,73 @@
 package load
 
 import (
-	_ "embed"
 	"fmt"
-	"html/template"
-	"io"
 	"slices"
-	"strings"
+
+	"github.com/easel-live/easel/bench/report"
 )
 
-//go:embed report.html
-var page string
-
-// WriteHTML writes the report as one page without scripts: its figures and the
-// plots of delay, cost and joining.
-func (r *Report) WriteHTML(w io.Writer) error {
-	t, err := template.New("report").Parse(page)
-	if err != nil {
-		return fmt.Errorf("load: page: %w", err)
+// Page is the report with the plots of delay, cost and joining.
+func (r *Report) Page(command string) report.Page {
+	var p50, p99, cpu, in, out []report.Point
+	for _, s := range r.Timeline {
+		p50 = append(p50, report.Point{X: s.At, Y: s.DelayP50})
+		p99 = append(p99, report.Point{X: s.At, Y: s.DelayP99})
+		cpu = append(cpu, report.Point{X: s.At, Y: s.CPU})
+		in = append(in, report.Point{X: s.At, Y: float64(s.PacketsIn)})
+		out = append(out, report.Point{X: s.At, Y: float64(s.PacketsOut)})
 	}
-	if err := t.Execute(w, struct {
-		*Report
-		Plots []plot
-	}{r, r.plots()}); err != nil {
-		return fmt.Errorf("load: page: %w", err)
+	return report.Page{
+		Title: fmt.Sprintf("%d × %d viewers", r.Rooms, r.Viewers),
+		Lead: fmt.Sprintf("Rooms with one publisher at %d kb/s (%s) and %d viewers each, %.0f s; SRTP %s, feedback %s.",
+			r.Bitrate/1000, r.Codec, r.Viewers, r.Seconds, r.Cipher, r.Feedback),
+		Facts: []report.Fact{
+			{Name: "Server CPU per forwarded packet", Value: fmt.Sprintf("%.2f", r.CPU), Unit: "µs",
+				Note: fmt.Sprintf("user %.2f, kernel %.2f", r.CPUUser, r.CPUKernel)},
+			{Name: "Added delay, p50 / p99", Value: fmt.Sprintf("%.1f / %.1f", r.DelayP50, r.DelayP99), Unit: "ms"},
+			{Name: "Loss", Value: fmt.Sprintf("%.4f", 100*r.Loss), Unit: "%"},
+			{Name: "Join to first picture, p50 / p95", Value: fmt.Sprintf("%.0f / %.0f", r.JoinP50, r.JoinP95), Unit: "ms"},
+		},
+		Sections: []report.Section{
+			{Title: "Figures", Table: &report.Table{Rows: r.rows()}},
+			{Title: "Delay", Plots: []report.Plot{
+				{Title: "Added delay over time", X: "s", Y: "ms", Zero: true, Lines: []report.Line{{Name: "p50", Points: p50}, {Name: "p99", Points: p99}}},
+				{Title: "Share of packets within", X: "ms", Y: "%", Zero: true, Lines: []report.Line{{Points: r.delayShares()}}},
+			}},
+			{Title: "Cost", Plots: []report.Plot{
+				{Title: "Server CPU per forwarded packet", X: "s", Y: "µs", Zero: true, Lines: []report.Line{{Points: cpu}}},
+				{Title: "Packets per second", X: "s", Y: "", Zero: true, Lines: []report.Line{{Name: "forwarded", Points: out}, {Name: "published", Points: in}}},
+			}},
+			{Title: "Joining", Plots: []report.Plot{
+				{Title: "Join to first picture, share of viewers within", X: "ms", Y: "%", Zero: true, Lines: []report.Line{{Points: report.Shares(slices.Sorted(slices.Values(r.join))), Dots: true}}},
+			}},
+		},
+		Machine: r.Machine, Commit: r.Commit, Command: command,
 	}
-	return nil
 }
 
-func (r *Report) plots() []plot {
-	var p50, p99, cpu, in, out []point
-	for _, s := range r.Timeline {
-		p50 = append(p50, point{s.At, s.DelayP50})
-		p99 = append(p99, point{s.At, s.DelayP99})
-		cpu = append(cpu, point{s.At, s.CPU})
-		in = append(in, point{s.At, float64(s.PacketsIn)})
-		out = append(out, point{s.At, float64(s.PacketsOut)})
-	}
-	return []plot{
-		{Title: "Added delay over time", X: "s", Y: "ms", Lines: []line{{"p50", p50}, {"p99", p99}}},
-		{Title: "Added delay, share of packets within", X: "ms", Y: "%", Lines: []line{{"", r.delayShares()}}},
-		{Title: "Server CPU per forwarded packet", X: "s", Y: "µs", Lines: []line{{"", cpu}}},
-		{Title: "Packets forwarded per second", X: "s", Y: "", Lines: []line{{"", out}}},
-		{Title: "Packets published per second", X: "s", Y: "", Lines: []line{{"", in}}},
-		{Title: "Join to first picture, share of viewers within", X: "ms", Y: "%", Lines: []line{{"", shares(r.join)}}},
+func (r *Report) rows() [][]string {
+	return [][]string{
+		{"Server busy, of one core", fmt.Sprintf("%.0f %%", r.Busy)},
+		{"Packets in / out", fmt.Sprintf("%d / %d", r.PacketsIn, r.PacketsOut)},
+		{"Packets that should have come", fmt.Sprint(r.PacketsExpected)},
+		{"Repeats / the server's own", fmt.Sprintf("%d / %d", r.Repeats, r.Padding)},
+		{"UDP receive buffer overflows on this machine", fmt.Sprint(r.UDPOverflows)},
+		{"Join to first packet, p50 / p95", fmt.Sprintf("%.0f / %.0f ms", r.JoinPacketP50, r.JoinPacketP95)},
+		{"Key frames asked for", fmt.Sprint(r.KeyframesAsked)},
+		{"Server memory per viewer", fmt.Sprintf("%d KB", r.MemoryPerViewer/1024)},
+		{"Server goroutines per viewer", fmt.Sprintf("%.1f", r.GoroutinesPerViewer)},
 	}
 }
 
 // delayShares is the distribution of the delay up to its 99.5th percentile.
-func (r *Report) delayShares() []point {
-	var points []point
+func (r *Report) delayShares() []report.Point {
+	var points []report.Point
 	if r.delay == nil {
 		return nil
 	}
 	for p := 0.5; p < 100; p += 0.5 {
-		points = append(points, point{millis(r.delay.Percentile(p)), p})
+		points = append(points, report.Point{X: millis(r.delay.Percentile(p)), Y: p})
 	}
 	return points
-}
-
-// shares is the cumulative distribution of samples, in percent.
-func shares(samples []float64) []point {
-	sorted := slices.Sorted(slices.Values(samples))
-	points := make([]point, len(sorted))
-	for i, v := range sorted {
-		points[i] = point{v, 100 * float64(i+1) / float64(len(sorted))}
-	}
-	return points
-}
-
-type point struct{ x, y float64 }
-
-type line struct {
-	Name   string
-	points []point
-}
-
-// plot is one diagram; both axes begin at zero.
-type plot struct {
-	Title, X, Y string
-	Lines       []line
-}
-
-// The drawing area of a plot, in SVG units.
-const (
-	plotWidth, plotHeight = 560, 160
-)
-
-// Path is a line as the points attribute of an SVG polyline.
-func (p plot) Path(l line) string {
-	maxX, maxY := p.MaxX(), p.MaxY()
-	var b strings.Builder
-	for _, q := range l.points {
-		fmt.Fprintf(&b, "%.1f,%.1f ", q.x/maxX*plotWidth, plotHeight-q.y/maxY*plotHeight)
-	}
-	return b.String()
-}
-
-// MaxX is the end of the horizontal axis.
-func (p plot) MaxX() float64 { return p.most(func(q point) float64 { return q.x }) }
-
-// MaxY is the end of the vertical axis.
-func (p plot) MaxY() float64 { return p.most(func(q point) float64 { return q.y }) }
-
-func (p plot) most(of func(point) float64) float64 {
-	most := 0.0
-	for _, l := range p.Lines {
-		for _, q := range l.points {
-			most = max(most, of(q))
-		}
-	}
-	if most == 0 {
-		return 1
-	}
-	return most
 }

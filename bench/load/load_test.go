@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
 	"pgregory.net/rapid"
 )
 
@@ -79,20 +80,22 @@ func framePackets(t testing.TB, p *packetizer, size int, key bool) []rtp.Packet 
 	return out
 }
 
-func testPacketizer() *packetizer {
+func testPacketizer(f format) *packetizer {
 	noise := rand.New(rand.NewPCG(1, 1))
-	return newPacketizer(func() byte { return byte(noise.Uint32()) })
+	return newPacketizer(f, func() byte { return byte(noise.Uint32()) })
 }
 
 func TestPacketsOfAFrame(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		p := testPacketizer()
+		f := rapid.SampledFrom([]format{vp8{}, h264{}}).Draw(rt, "format")
+		p := testPacketizer(f)
 		size := rapid.IntRange(1, maxFrame).Draw(rt, "size")
 		key := rapid.Bool().Draw(rt, "key")
 		packets := framePackets(t, p, size, key)
 		for i, pkt := range packets {
-			if len(pkt.Payload) > maxPayload || len(pkt.Payload) != len(packets[0].Payload) {
-				rt.Fatalf("packet %d has %d bytes, the first %d", i, len(pkt.Payload), len(packets[0].Payload))
+			sets := key && i == 0 && f.before() != nil
+			if last := packets[len(packets)-1]; len(pkt.Payload) > maxPayload || !sets && len(pkt.Payload) != len(last.Payload) {
+				rt.Fatalf("packet %d has %d bytes, the last %d", i, len(pkt.Payload), len(last.Payload))
 			}
 			if pkt.Marker != (i == len(packets)-1) {
 				rt.Fatalf("marker of packet %d of %d", i, len(packets))
@@ -100,11 +103,63 @@ func TestPacketsOfAFrame(t *testing.T) {
 			if s, ok := readStamp(pkt.Payload); !ok || s.index != uint32(i) {
 				rt.Fatalf("packet %d is stamped %v, %v", i, s, ok)
 			}
-			if isKeyframeStart(pkt.Payload) != (key && i == 0) {
+			if f.keyStart(pkt.Payload) != (key && i == 0) {
 				rt.Fatalf("packet %d of key=%v", i, key)
 			}
 		}
 	})
+}
+
+func TestH264OpensWithParameterSets(t *testing.T) {
+	packets := framePackets(t, testPacketizer(h264{}), 3000, true)
+	got, err := (&codecs.H264Packet{}).Unmarshal(packets[0].Payload)
+	if err != nil || !bytes.Contains(got, []byte{0, 0, 0, 1, 0x67}) || !bytes.Contains(got, []byte{0, 0, 0, 1, 0x68}) {
+		t.Errorf("%x, %v", got, err)
+	}
+	var whole codecs.H264Packet
+	var picture []byte
+	for _, p := range packets[1:] {
+		part, err := whole.Unmarshal(p.Payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture = append(picture, part...)
+	}
+	if len(picture) < 3000 || picture[4]&0x1F != nalIDR {
+		t.Errorf("a picture of %d bytes that begins %x", len(picture), picture[:8])
+	}
+}
+
+func TestReplayKeepsToBitrateAndTime(t *testing.T) {
+	for seed := range uint64(5) {
+		r, err := NewReplay(seed*97, 1_000_000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bytes, last := 0, time.Duration(-1)
+		for range 20 * len(r.frames) {
+			f := r.Next()
+			if f.At < 0 || f.At < last {
+				t.Fatalf("a frame at %v after %v", f.At, last)
+			}
+			last = f.At
+			bytes += f.Size
+		}
+		if rate := float64(bytes) * 8 / last.Seconds(); math.Abs(rate-1e6) > 5e4 {
+			t.Errorf("%.0f b/s", rate)
+		}
+		if r.Keyframe() < minFrame {
+			t.Errorf("a key frame of %d bytes", r.Keyframe())
+		}
+	}
+}
+
+func TestRecordingsThatAreNone(t *testing.T) {
+	for _, text := range []string{"", "0 500", "0 500\n10 x", "0 500\n10 20\n9 20", "0 500\n10 0"} {
+		if _, err := parseTrace(text); err == nil {
+			t.Errorf("%q was read", text)
+		}
+	}
 }
 
 func TestHistogramIsWithinThreePercent(t *testing.T) {
@@ -144,7 +199,7 @@ func TestHistogramPercentilesAndDifference(t *testing.T) {
 
 func TestTallyCountsLossAndRepeats(t *testing.T) {
 	now := time.Unix(1000, 0)
-	var v tally
+	v := tally{format: vp8{}}
 	v.began = now
 	packet := func(index uint32) []byte {
 		b := make([]byte, 64)
@@ -171,9 +226,9 @@ func TestTallyCountsLossAndRepeats(t *testing.T) {
 
 func TestTallyKnowsTheFirstWholePicture(t *testing.T) {
 	began := time.Unix(1000, 0)
-	p := testPacketizer()
+	p := testPacketizer(vp8{})
 	broken, whole := framePackets(t, p, 5000, true), framePackets(t, p, 5000, true)
-	var v tally
+	v := tally{format: vp8{}}
 	v.began = began
 	at := began
 	feed := func(packets []rtp.Packet) (blind bool) {
@@ -203,7 +258,7 @@ func TestMetricsWithoutLabels(t *testing.T) {
 }
 
 func TestOptionsAreChecked(t *testing.T) {
-	good := Options{URL: "ws://127.0.0.1:1", Rooms: 1, Viewers: 1, Bitrate: 1e6, Duration: time.Second, JoinRate: 1, Cipher: GCM128, Feedback: Reports}
+	good := Options{URL: "ws://127.0.0.1:1", Rooms: 1, Viewers: 1, Bitrate: 1e6, Duration: time.Second, JoinRate: 1, Codec: VP8, Content: Made, Cipher: GCM128, Feedback: Reports}
 	for name, spoil := range map[string]func(*Options){
 		"rooms":    func(o *Options) { o.Rooms = 0 },
 		"viewers":  func(o *Options) { o.Viewers = -1 },
@@ -212,6 +267,8 @@ func TestOptionsAreChecked(t *testing.T) {
 		"rate":     func(o *Options) { o.JoinRate = 0 },
 		"url":      func(o *Options) { o.URL = "nonsense" },
 		"cipher":   func(o *Options) { o.PID = 1; o.Cipher = "rot13" },
+		"codec":    func(o *Options) { o.PID = 1; o.Codec = "mpeg1" },
+		"content":  func(o *Options) { o.PID = 1; o.Content = "news" },
 		"feedback": func(o *Options) { o.PID = 1; o.Feedback = "loud" },
 	} {
 		o := good
@@ -226,10 +283,10 @@ func TestReportsForPeopleAndPrograms(t *testing.T) {
 	r := &Report{Rooms: 1, Viewers: 2, CPU: 1.5, join: []float64{3, 1, 2}, delay: &Histogram{},
 		Timeline: []Second{{At: 1, PacketsOut: 10, DelayP99: 2}, {At: 2, PacketsOut: 20, DelayP99: 1}}}
 	var html, text, raw bytes.Buffer
-	if err := r.WriteHTML(&html); err != nil {
+	if err := r.Page("again").Write(&html); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Count(html.String(), "<polyline"); got != 7 {
+	if got := strings.Count(html.String(), `class="curve"`); got != 7 {
 		t.Errorf("%d lines drawn", got)
 	}
 	if err := r.WriteText(&text); err != nil || !strings.Contains(text.String(), "1.50 µs per forwarded packet") {
@@ -247,14 +304,14 @@ func TestReportsForPeopleAndPrograms(t *testing.T) {
 }
 
 func FuzzPayload(f *testing.F) {
-	p := testPacketizer()
+	p := testPacketizer(vp8{})
 	for _, pkt := range framePackets(f, p, 3000, true) {
 		f.Add(pkt.Payload, true)
 	}
 	f.Add([]byte{0x90, 0xFF}, false)
 	f.Add([]byte{}, true)
 	f.Fuzz(func(t *testing.T, payload []byte, marker bool) {
-		var v tally
+		v := tally{format: vp8{}}
 		v.openWindow(0)
 		v.add(payload, marker, time.Unix(0, 0))
 		if d, ok := vp8Descriptor(payload); ok && d > len(payload) {

@@ -9,7 +9,6 @@ import (
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
-	"github.com/pion/webrtc/v4"
 
 	"github.com/easel-live/easel/signaling/client"
 )
@@ -19,7 +18,7 @@ type publisher struct {
 	quiet
 	conn    *client.Conn
 	track   *client.VideoTrack
-	content *Content
+	content show
 	packets *packetizer
 	keys    chan struct{} // somebody needs a key frame
 	sent    atomic.Uint32 // packets so far: the next stamp's index
@@ -37,11 +36,11 @@ const (
 )
 
 // publish joins as a publisher and announces the picture.
-func publish(ctx context.Context, opts client.Options, seed uint64, bitrate int) (*publisher, error) {
+func publish(ctx context.Context, opts client.Options, content show, format format, seed uint64) (*publisher, error) {
 	noise := rand.New(rand.NewPCG(seed, 1))
 	p := &publisher{
-		content: NewContent(seed, bitrate),
-		packets: newPacketizer(func() byte { return byte(noise.Uint32()) }),
+		content: content,
+		packets: newPacketizer(format, func() byte { return byte(noise.Uint32()) }),
 		keys:    make(chan struct{}, 1),
 	}
 	conn, err := client.Dial(ctx, opts, p)
@@ -52,7 +51,7 @@ func publish(ctx context.Context, opts client.Options, seed uint64, bitrate int)
 	p.track, err = conn.PublishVideo(ctx, client.VideoSpec{
 		Name: "display",
 		Renditions: []client.Rendition{{
-			Codec:  webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: clockRate},
+			Codec:  format.capability(),
 			Layers: []client.Layer{{Width: pictureWidth, Height: pictureHeight}},
 		}},
 		OnRTCP: p.onRTCP,

@@ -13,6 +13,8 @@ type Report struct {
 	Viewers  int     `json:"viewers"` // in each room
 	Bitrate  int     `json:"bitrate"` // of each publisher, bits per second
 	Seconds  float64 `json:"seconds"`
+	Codec    string  `json:"codec"`
+	Content  string  `json:"content"`
 	Cipher   string  `json:"cipher"`
 	Feedback string  `json:"feedback"`
 

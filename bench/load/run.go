@@ -24,6 +24,8 @@ type Options struct {
 	Bitrate     int // of each publisher, bits per second
 	Duration    time.Duration
 	JoinRate    float64 // viewers per second
+	Codec       Codec
+	Content     Kind
 	Cipher      Cipher
 	Feedback    Feedback
 	Seed        uint64
@@ -230,7 +232,7 @@ func (r *run) report(empty usage, idle float64) (*Report, error) {
 	where.IdleDuring = idle
 	rep := &Report{
 		Rooms: r.opts.Rooms, Viewers: r.opts.Viewers, Bitrate: r.opts.Bitrate,
-		Cipher: string(r.opts.Cipher), Feedback: string(r.opts.Feedback),
+		Codec: string(r.opts.Codec), Content: string(r.opts.Content), Cipher: string(r.opts.Cipher), Feedback: string(r.opts.Feedback),
 		Machine: where, Commit: machine.Commit(),
 	}
 	rep.Seconds = stats.Round(last.at.Sub(first.at).Seconds(), 1)

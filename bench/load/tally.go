@@ -7,6 +7,7 @@ import (
 
 // tally is what one viewer saw. Its reader adds, the run's sampler looks.
 type tally struct {
+	format   format
 	mu       sync.Mutex
 	delays   Histogram
 	packets  uint64 // stamped packets, each index once while measuring
@@ -47,7 +48,7 @@ func (t *tally) add(payload []byte, marker bool, now time.Time) (blind bool) {
 	if t.packetAt.IsZero() {
 		t.packetAt = now
 	}
-	if t.frameAt.IsZero() && t.frame.complete(s.index, isKeyframeStart(payload), marker) {
+	if t.frameAt.IsZero() && t.frame.complete(s.index, t.format.keyStart(payload), marker) {
 		t.frameAt = now
 	}
 	if t.window.repeated(s.index) {

@@ -51,13 +51,13 @@ func (c Cipher) profile() (dtls.SRTPProtectionProfile, error) {
 }
 
 // newAPI makes the WebRTC side that members of a run share: one UDP socket each
-// on the address that leads to the server, one SRTP profile, VP8.
-func newAPI(local net.IP, cipher Cipher, feedback Feedback) (*webrtc.API, error) {
+// on the address that leads to the server, one SRTP profile, one codec.
+func newAPI(local net.IP, format format, cipher Cipher, feedback Feedback) (*webrtc.API, error) {
 	profile, err := cipher.profile()
 	if err != nil {
 		return nil, err
 	}
-	media, interceptors, err := newMedia(feedback)
+	media, interceptors, err := newMedia(format, feedback)
 	if err != nil {
 		return nil, err
 	}
@@ -79,16 +79,14 @@ func newAPI(local net.IP, cipher Cipher, feedback Feedback) (*webrtc.API, error)
 	), nil
 }
 
-// newMedia offers VP8 with the header extensions that browsers offer, so that a
+// newMedia offers one codec with the header extensions that browsers offer, so that a
 // server has as much to write into each packet.
-func newMedia(feedback Feedback) (*webrtc.MediaEngine, *interceptor.Registry, error) {
+func newMedia(format format, feedback Feedback) (*webrtc.MediaEngine, *interceptor.Registry, error) {
 	media, interceptors := &webrtc.MediaEngine{}, &interceptor.Registry{}
+	codec := format.capability()
+	codec.RTCPFeedback = []webrtc.RTCPFeedback{{Type: "ccm", Parameter: "fir"}, {Type: "nack", Parameter: "pli"}}
 	if err := media.RegisterCodec(webrtc.RTPCodecParameters{
-		RTPCodecCapability: webrtc.RTPCodecCapability{
-			MimeType: webrtc.MimeTypeVP8, ClockRate: clockRate,
-			RTCPFeedback: []webrtc.RTCPFeedback{{Type: "ccm", Parameter: "fir"}, {Type: "nack", Parameter: "pli"}},
-		},
-		PayloadType: 96,
+		RTPCodecCapability: codec, PayloadType: 96,
 	}, webrtc.RTPCodecTypeVideo); err != nil {
 		return nil, nil, fmt.Errorf("load: codec: %w", err)
 	}

@@ -51,8 +51,8 @@ type viewer struct {
 }
 
 // watch joins as a viewer; its packets are counted from then on.
-func watch(ctx context.Context, opts client.Options) (*viewer, error) {
-	v := &viewer{}
+func watch(ctx context.Context, opts client.Options, format format) (*viewer, error) {
+	v := &viewer{tally: tally{format: format}}
 	v.began = time.Now()
 	conn, err := client.Dial(ctx, opts, v)
 	if err != nil {

@@ -24,6 +24,8 @@ type loadCommand struct {
 	Bitrate   int           `default:"1500000" help:"Bits per second of each publisher, on average."`
 	Seconds   int           `default:"20" help:"Length of the measurement, after everyone has joined."`
 	JoinRate  float64       `default:"20" help:"Viewers joining per second."`
+	Codec     string        `default:"vp8" enum:"vp8,h264" help:"What the publishers send: vp8 or h264."`
+	Content   string        `default:"recorded" enum:"recorded,made" help:"Frames of a recorded session in GIMP, or made up in the same shape."`
 	Cipher    string        `default:"gcm128" enum:"gcm128,cm80" help:"SRTP protection: gcm128 or cm80."`
 	Feedback  string        `default:"reports" enum:"reports,full" help:"RTCP of the viewers: receiver reports, or NACK and transport-wide feedback as well."`
 	Seed      uint64        `default:"1" help:"Seed of the published content."`
@@ -60,7 +62,7 @@ func (c *loadCommand) Run(ctx context.Context) (err error) {
 		Run:   strconv.FormatInt(time.Now().UnixMilli(), 36),
 		Rooms: c.Rooms, Viewers: c.Viewers, Bitrate: c.Bitrate,
 		Duration: time.Duration(c.Seconds) * time.Second, JoinRate: c.JoinRate,
-		Cipher: load.Cipher(c.Cipher), Feedback: load.Feedback(c.Feedback), Seed: c.Seed,
+		Codec: load.Codec(c.Codec), Content: load.Kind(c.Content), Cipher: load.Cipher(c.Cipher), Feedback: load.Feedback(c.Feedback), Seed: c.Seed,
 		PID: c.PID, Metrics: metrics, Wait: c.Wait,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	})
@@ -68,7 +70,7 @@ func (c *loadCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	if c.HTML != "" {
-		if err := c.writeHTML(report); err != nil {
+		if err := report.Page(c.command()).WriteFile(c.HTML); err != nil {
 			return err
 		}
 	}
@@ -97,15 +99,8 @@ func (c *loadCommand) metrics() (string, error) {
 	return (&url.URL{Scheme: scheme, Host: u.Host, Path: "/metrics"}).String(), nil
 }
 
-func (c *loadCommand) writeHTML(report *load.Report) (err error) {
-	f, err := os.Create(c.HTML)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closed := f.Close(); err == nil {
-			err = closed
-		}
-	}()
-	return report.WriteHTML(f)
+// command is what gives the same measurement again.
+func (c *loadCommand) command() string {
+	return fmt.Sprintf("bin/easel-bench load --rooms %d --viewers %d --bitrate %d --seconds %d --codec %s --cipher %s --feedback %s",
+		c.Rooms, c.Viewers, c.Bitrate, c.Seconds, c.Codec, c.Cipher, c.Feedback)
 }

@@ -19,6 +19,7 @@ type commands struct {
 	Capture captureCommand `cmd:"" help:"Processor time and frames of a session that rests, and of one that is drawn on."`
 	Quality qualityCommand `cmd:"" help:"What a real browser shows against the X screen, pixel by pixel, in motion and at rest."`
 	Load    loadCommand    `cmd:"" help:"Rooms full of viewers, on Easel or livekit-server: CPU, loss and delay of each forwarded packet."`
+	Record  recordCommand  `cmd:"" help:"Record what a viewer receives of a session that is painted in, for load to replay."`
 	Target  targetCommand  `cmd:"" help:"Show the window that a latency measurement presses on, on $DISPLAY."`
 }
 

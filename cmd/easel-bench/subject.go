@@ -33,6 +33,7 @@ type subject struct {
 	browser *browser.Browser
 	picture browser.Picture
 	display string
+	room    string             // empty: opened by --url
 	server  *instance.Instance // nil: not ours
 	machine machine.Machine
 	floor   []float64
@@ -125,7 +126,7 @@ func (f subjectFlags) session(ctx context.Context, s *subject) (link string, err
 	if err != nil {
 		return "", err
 	}
-	s.display = session.Display
+	s.display, s.room = session.Display, session.Room
 	return cli.Link(ctx, session.ID, "owner")
 }
 

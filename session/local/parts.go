@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
-	"slices"
 	"strings"
 	"time"
 
@@ -65,24 +64,17 @@ func parts() []part {
 // programs are what a session needs installed: what it is, the file to execute,
 // and the package that has it.
 var programs = [...]struct{ title, file, pkg string }{
+	{"Xvnc", "Xvnc", "tigervnc-standalone-server"},
 	{"D-Bus", "dbus-daemon", "dbus"},
 	{"openbox", "openbox", "openbox"},
 	{"GIMP", "gimp", "gimp"},
 }
 
-func installed(file string) bool {
-	_, err := exec.LookPath(file)
-	return err == nil
-}
-
 // checkPrograms says what is missing for a session, and how to get it.
-func checkPrograms(xserver string) error {
+func checkPrograms() error {
 	var titles, pkgs []string
-	if xserver == "" && !slices.ContainsFunc(xservers[:], installed) {
-		titles, pkgs = append(titles, "Xvnc"), append(pkgs, "tigervnc-standalone-server")
-	}
 	for _, p := range programs {
-		if !installed(p.file) {
+		if _, err := exec.LookPath(p.file); err != nil {
 			titles = append(titles, p.title)
 			pkgs = append(pkgs, p.pkg)
 		}

@@ -47,15 +47,6 @@ type stage struct {
 
 func setUp(t *testing.T) *stage {
 	t.Helper()
-	s := serve(t)
-	s.startAgent()
-	s.startBrowser()
-	return s
-}
-
-// serve starts the server alone.
-func serve(t *testing.T) *stage {
-	t.Helper()
 	if _, err := os.Stat(bundle); err != nil {
 		t.Fatalf("livekit-client is not installed (npm ci in client/): %v", err)
 	}
@@ -82,6 +73,8 @@ func serve(t *testing.T) *stage {
 			t.Error(err)
 		}
 	})
+	s.startAgent()
+	s.startBrowser()
 	return s
 }
 
@@ -107,8 +100,7 @@ func (s *stage) OnData(from, topic string, payload []byte) {
 	}
 }
 
-// joinAgent has an agent in the room that publishes nothing yet.
-func (s *stage) joinAgent() {
+func (s *stage) startAgent() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
@@ -122,14 +114,7 @@ func (s *stage) joinAgent() {
 			s.t.Error(err)
 		}
 	})
-}
-
-func (s *stage) startAgent() {
-	s.t.Helper()
-	s.joinAgent()
-	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
-	defer cancel()
-	track, err := s.agent.PublishVideo(ctx, client.VideoSpec{
+	track, err := agent.PublishVideo(ctx, client.VideoSpec{
 		Name: "display",
 		Renditions: []client.Rendition{{
 			Codec:  webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
@@ -223,18 +208,6 @@ func (s *stage) startBrowser() {
 	}
 }
 
-// eventually waits for a condition outside the browser.
-func (s *stage) eventually(what string, ok func() bool) {
-	s.t.Helper()
-	deadline := time.Now().Add(patience)
-	for !ok() {
-		if time.Now().After(deadline) {
-			s.t.Fatalf("%s: not so after %v", what, patience)
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-}
-
 // page is one tab.
 type page struct {
 	t   *testing.T
@@ -244,20 +217,11 @@ type page struct {
 // open opens a tab and joins with the client's options, as JavaScript.
 func (s *stage) open(identity, options string) *page {
 	s.t.Helper()
-	return s.openAs(identity, options, "")
-}
-
-// openAs runs JavaScript before it joins.
-func (s *stage) openAs(identity, options, before string) *page {
-	s.t.Helper()
 	tab, end := chromedp.NewContext(s.browser)
 	s.t.Cleanup(end)
 	p := &page{t: s.t, tab: tab}
 	if err := chromedp.Do(tab, chromedp.Navigate(s.http.URL)); err != nil {
 		s.t.Fatal(err)
-	}
-	if before != "" {
-		p.do(before)
 	}
 	p.do("join(" + quote(s.url) + ", " + quote(s.token(identity, room.Viewer)) + ", " + options + ")")
 	if outcome := eval[string](p, `seen.state + " " + seen.error`); outcome != "connected " {
@@ -287,7 +251,7 @@ func (p *page) until(what, js string) {
 	deadline := time.Now().Add(patience)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for !eval[bool](p, "Promise.resolve("+js+").then(Boolean)") {
+	for !eval[bool](p, "Boolean("+js+")") {
 		if time.Now().After(deadline) {
 			p.t.Fatalf("%s: not so after %v: %s", what, patience, eval[string](p, "JSON.stringify(seen)"))
 		}

@@ -8,4 +8,3 @@ export * from './cursor';
 export * from './frame';
 export * from './input';
 export * from './limits';
-export * from './presence';

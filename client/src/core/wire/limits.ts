@@ -4,7 +4,6 @@ export const Topic = {
   frame: 'easel.frame',
   cursor: 'easel.cursor',
   control: 'easel.control',
-  pointer: 'easel.pointer',
 } as const;
 
 /** First byte of every binary message but input. */

@@ -7,7 +7,6 @@ import type { Layer } from '../../core/layers';
 import { type LostReason, type Person, RoomLink } from '../../core/room/link';
 import { type LinkState, type Move, standingOf } from '../../core/standing';
 import { type CursorPosition, type CursorShape, Kind, type Lease } from '../../core/wire';
-import { Company } from './company.svelte';
 
 /** Something people should know; it goes by itself. */
 export interface Notice {
@@ -72,12 +71,6 @@ export class Desk {
 
   readonly meter: PhotonMeter;
   readonly hand: Hand;
-  /** The others: pointers, marks, chat, views. */
-  readonly company = new Company({
-    me: () => this.me,
-    show: (message, reliable) => this.#link?.show(message, reliable),
-    say: (text) => this.#link?.say(text) ?? Promise.reject(new Error('not connected')),
-  });
   /** Told where the remote pointer is, past Svelte: it comes with every move. */
   onPointer: (position: CursorPosition) => void = () => {};
   /** Told when the lease came or went. */
@@ -154,11 +147,10 @@ export class Desk {
     return this.#link?.stats() ?? Promise.resolve(undefined);
   }
 
-  notify(text: string): number {
+  notify(text: string): void {
     const id = ++this.#noticeId;
     this.notices = [...this.notices, { id, text }].slice(-3);
     setTimeout(() => this.dismiss(id), NOTICE_MS);
-    return id;
   }
 
   dismiss(id: number): void {
@@ -170,7 +162,6 @@ export class Desk {
     clearTimeout(this.#retry);
     clearInterval(this.#report);
     this.#link?.close();
-    this.company.close();
   }
 
   async #connect(): Promise<void> {
@@ -224,7 +215,6 @@ export class Desk {
       },
       onPeople: (people) => {
         this.people = people;
-        this.company.keep(new Set(people.map((p) => p.identity)));
         this.role = people.find((p) => p.me)?.role ?? this.role;
       },
       onDisplay: (display) => {
@@ -255,8 +245,6 @@ export class Desk {
         this.#asking = false;
       },
       onNotice: (_, text) => this.notify(text),
-      onPresence: (message, from) => this.company.take(message, from),
-      onLine: (line) => this.company.heard(line),
     });
     return link;
   }
@@ -268,7 +256,6 @@ export class Desk {
     this.#entry = link.entry;
     this.lease = null;
     this.hand.reset();
-    this.company.entered();
   }
 
   /** The hand draws exactly while the lease is this person's and the link is up. */
