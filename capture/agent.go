@@ -12,6 +12,7 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
+	"github.com/easel-live/easel/capture/clipboard"
 	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/capture/inject"
 	"github.com/easel-live/easel/signaling/client"
@@ -46,9 +47,11 @@ type Agent struct {
 	display *display.Display
 	player  *inject.Injector
 	hands   *hands
+	board   *clipboard.Board // nil: this display has none
 
-	mu     sync.Mutex
-	stream *Stream // of the current connection; nil without one
+	mu       sync.Mutex
+	stream   *Stream             // of the current connection; nil without one
+	exchange *clipboard.Exchange // the same
 }
 
 // RunAgent joins, and joins again whenever the server is lost, until ctx ends
@@ -71,6 +74,11 @@ func RunAgent(ctx context.Context, c AgentConfig) error {
 	defer a.player.Close()
 	a.hands = newHands(a.player, a.injecting, a.log)
 	defer a.hands.close()
+	if a.board, err = clipboard.Open(c.Display, a.copied); err != nil {
+		a.log.Warn("no clipboard", "error", err)
+	} else {
+		defer a.board.Close()
+	}
 
 	backoff := firstBackoff
 	for {
@@ -117,6 +125,12 @@ func (a *Agent) connection(ctx context.Context) error {
 	track, err := conn.PublishVideo(joining, a.spec())
 	if err != nil {
 		return err
+	}
+	if a.board != nil {
+		x := clipboard.NewExchange(a.board, conn, a.log)
+		defer x.Close()
+		a.exchanging(x)
+		defer a.exchanging(nil)
 	}
 	s := NewStream(a.display, roomSink{conn, track}, a.config.Options)
 	a.attach(s)
@@ -180,6 +194,25 @@ func (a *Agent) current() *Stream {
 	return a.stream
 }
 
+func (a *Agent) exchanging(x *clipboard.Exchange) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.exchange = x
+}
+
+// clipboard is where copies go just now; nil: nowhere.
+func (a *Agent) clipboard() *clipboard.Exchange {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.exchange
+}
+
+func (a *Agent) copied(empty bool) {
+	if x := a.clipboard(); x != nil {
+		x.Copied(empty)
+	}
+}
+
 func (a *Agent) injecting(generation, sequence uint32) {
 	if s := a.current(); s != nil {
 		s.Injecting(generation, sequence)
@@ -214,6 +247,9 @@ func (p *peer) streaming(s *Stream) {
 func (p *peer) OnParticipant(who client.Participant) {
 	if who.Left {
 		p.agent.hands.left(who.Identity)
+		if x := p.agent.clipboard(); x != nil {
+			x.Left(who.Identity)
+		}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -235,6 +271,10 @@ func (p *peer) OnData(from, topic string, payload []byte) {
 		p.agent.hands.input(from, payload)
 	case wire.TopicControl:
 		p.agent.hands.control(payload)
+	case wire.TopicClipboard:
+		if x := p.agent.clipboard(); x != nil {
+			x.Message(from, payload)
+		}
 	}
 }
 

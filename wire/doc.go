@@ -12,6 +12,7 @@
 //	easel.frame    agent           everyone          lossy           FrameTag
 //	easel.cursor   agent           everyone          shape reliable, CursorShape,
 //	                                                 position lossy  CursorPosition
+//	easel.clipboard  people, agent  agent, people     reliable        Clipboard
 //	easel.control  anyone, server  server, everyone  reliable        Control
 //	easel.pointer  anyone, server  everyone          pointers lossy, Pointer, Pointers,
 //	                                                 rest reliable   Ink, View, Reaction
@@ -19,11 +20,12 @@ package wire
 
 // Topics of LiveKit data packets that carry Easel's messages.
 const (
-	TopicInput   = "easel.input"
-	TopicFrame   = "easel.frame"
-	TopicCursor  = "easel.cursor"
-	TopicControl = "easel.control"
-	TopicPointer = "easel.pointer"
+	TopicInput     = "easel.input"
+	TopicFrame     = "easel.frame"
+	TopicCursor    = "easel.cursor"
+	TopicClipboard = "easel.clipboard"
+	TopicControl   = "easel.control"
+	TopicPointer   = "easel.pointer"
 )
 
 // Version is the first byte of every binary message but Input, which has its

@@ -58,6 +58,17 @@ var codecs = map[string]codec{
 		},
 		func(v any) ([]byte, error) { return AppendCursorPosition(nil, *v.(*CursorPosition)), nil },
 	},
+	"clipboard": {
+		func() any { return new(Clipboard) },
+		func(b []byte, v any) error {
+			c, err := DecodeClipboard(b)
+			if err == nil {
+				*v.(*Clipboard) = *c
+			}
+			return err
+		},
+		func(v any) ([]byte, error) { return AppendClipboard(nil, v.(*Clipboard)) },
+	},
 	"control": {
 		func() any { return new(Control) },
 		func(b []byte, v any) error {
@@ -105,7 +116,7 @@ func TestVectors(t *testing.T) {
 			t.Errorf("%s: encoded %x (%v), want %x", v.Kind, back, err, b)
 		}
 		// Every prefix of a binary message is a truncated message.
-		if v.Kind == "control" || v.Kind == "cursor-shape" {
+		if v.Kind == "control" || v.Kind == "cursor-shape" || v.Kind == "clipboard" {
 			continue
 		}
 		for n := range len(b) {
@@ -229,6 +240,40 @@ func FuzzDecodeCursor(f *testing.F) {
 			t.Fatalf("%x decodes to %+v and encodes to %x", b, v, back)
 		}
 	})
+}
+
+func FuzzDecodeClipboard(f *testing.F) {
+	seed(f, "clipboard")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c, err := DecodeClipboard(b)
+		if err != nil {
+			return
+		}
+		back, err := AppendClipboard(nil, c)
+		if err != nil || !bytes.Equal(back, b) {
+			t.Fatalf("%x decodes to %+v and encodes to %x (%v)", b, c, back, err)
+		}
+	})
+}
+
+func TestClipboardRefuses(t *testing.T) {
+	for name, c := range map[string]Clipboard{
+		"no format":               {Kind: ClipboardOffer},
+		"a format twice":          {Kind: ClipboardOffer, Formats: []Offered{{FormatPNG, 1}, {FormatPNG, 2}}},
+		"an unknown format":       {Kind: ClipboardWant, Format: 9},
+		"no data":                 {Kind: ClipboardChunk, Format: FormatPNG, Total: 5},
+		"data beyond the total":   {Kind: ClipboardChunk, Format: FormatPNG, Total: 5, Offset: 4, Data: []byte{1, 2}},
+		"an offset that wraps":    {Kind: ClipboardChunk, Format: FormatPNG, Total: 5, Offset: 1<<32 - 1, Data: []byte{1}},
+		"a total beyond the most": {Kind: ClipboardChunk, Format: FormatPNG, Total: MaxClipboard + 1, Data: []byte{1}},
+		"too large a piece":       {Kind: ClipboardChunk, Format: FormatPNG, Total: MaxClipboard, Data: make([]byte, MaxClipboardChunk+1)},
+		"no reason":               {Kind: ClipboardDecline},
+		"a novel for a reason":    {Kind: ClipboardWithhold, Reason: 1, Text: strings.Repeat("x", maxReason+1)},
+		"a kind of its own":       {Kind: 99},
+	} {
+		if _, err := AppendClipboard(nil, &c); !errors.Is(err, ErrValue) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func FuzzDecodeControl(f *testing.F) {
