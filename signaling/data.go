@@ -83,6 +83,8 @@ func (p *participant) onOwnTopic(kind sfu.DataKind, raw []byte, packet *packet) 
 		p.forward(kind, raw, packet)
 	case wire.TopicControl:
 		p.onControl(packet.payload)
+	case wire.TopicClipboard:
+		p.onClipboard(raw, packet)
 	case wire.TopicPointer:
 		p.onPresence(kind, raw, packet)
 	default:

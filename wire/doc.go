@@ -12,7 +12,8 @@
 //	easel.frame    agent           everyone          lossy           FrameTag
 //	easel.cursor   agent           everyone          shape reliable, CursorShape,
 //	                                                 position lossy  CursorPosition
-//	easel.clipboard  people, agent  agent, people     reliable        Clipboard
+//	easel.clipboard
+//	               people, agent   agent, people     reliable        Clipboard
 //	easel.control  anyone, server  server, everyone  reliable        Control
 //	easel.pointer  anyone, server  everyone          pointers lossy, Pointer, Pointers,
 //	                                                 rest reliable   Ink, View, Reaction
