@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	cdpbrowser "github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -83,6 +84,18 @@ func (b *Browser) key(kind input.DispatchKeyEventType, key kb.Key, mask kb.Modif
 		WindowsVirtualKeyCode: key.Windows, NativeVirtualKeyCode: key.Native}
 	if _, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, params); err != nil {
 		return fmt.Errorf("browser: key %q: %w", key.Key, err)
+	}
+	return nil
+}
+
+// AllowClipboard lets the page read and write the clipboard, as a person does
+// who is asked.
+func (b *Browser) AllowClipboard() error {
+	for _, p := range []cdpbrowser.PermissionDescriptor{{Name: "clipboard-read"}, {Name: "clipboard-write", AllowWithoutSanitization: true}} {
+		params := cdpbrowser.SetPermissionParams{Permission: &p, Setting: cdpbrowser.PermissionSettingGranted}
+		if _, err := chromedp.Call(b.ctx, cdpbrowser.SetPermission, params); err != nil {
+			return fmt.Errorf("browser: allow %s: %w", p.Name, err)
+		}
 	}
 	return nil
 }

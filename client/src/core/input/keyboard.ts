@@ -110,6 +110,12 @@ export class Keyboard {
     this.#chord = false;
   }
 
+  /** An input method composes, or has composed: an accent was its business. */
+  compose(): void {
+    this.settle();
+    this.#accent = null;
+  }
+
   /** Whether a keysym is down. */
   isDown(...keysyms: number[]): boolean {
     return [...this.#held.values()].some((held) => keysyms.includes(held));

@@ -15,9 +15,12 @@ export const Keysym = {
   Control_L: 0xffe3,
   Control_R: 0xffe4,
   Shift_L: 0xffe1,
+  Shift_R: 0xffe2,
   Alt_L: 0xffe9,
   Super_L: 0xffeb,
+  BackSpace: 0xff08,
   Tab: 0xff09,
+  Return: 0xff0d,
   Escape: 0xff1b,
 } as const;
 
@@ -25,10 +28,10 @@ const NUMPAD = 3;
 const RIGHT = 2;
 
 const NAMED: Record<string, number> = {
-  Backspace: 0xff08,
+  Backspace: Keysym.BackSpace,
   Tab: Keysym.Tab,
   Clear: 0xff0b,
-  Enter: 0xff0d,
+  Enter: Keysym.Return,
   Pause: 0xff13,
   Escape: Keysym.Escape,
   Delete: 0xffff,
@@ -59,7 +62,7 @@ const NAMED: Record<string, number> = {
 
 /** Left and right of a modifier. */
 const SIDED: Record<string, readonly [number, number]> = {
-  Shift: [Keysym.Shift_L, 0xffe2],
+  Shift: [Keysym.Shift_L, Keysym.Shift_R],
   Control: [Keysym.Control_L, Keysym.Control_R],
   Alt: [Keysym.Alt_L, 0xffea],
   Meta: [Keysym.Super_L, 0xffec],

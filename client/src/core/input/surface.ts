@@ -3,7 +3,7 @@ import { Kind } from '../wire';
 import { buttonChanges } from './buttons';
 import type { Hand } from './hand';
 import { Keyboard, type KeyInfo, type Platform } from './keyboard';
-import { Keysym } from './keysyms';
+import { Keysym, keysymOfChar } from './keysyms';
 import { TouchHand } from './touch';
 import { Wheel } from './wheel';
 
@@ -14,6 +14,13 @@ export interface SurfacePorts {
   onLeave(): void;
   /** Somebody pressed on the canvas without holding the lease. */
   onBlocked(): void;
+  /**
+   * Somebody pastes: what this computer's clipboard holds, null when the browser
+   * does not say. Resolves to whether the canvas may be told to paste.
+   */
+  onPaste(data: DataTransfer | null): Promise<boolean>;
+  /** The page lost the focus. */
+  onAway(): void;
 }
 
 type LayoutMap = ReadonlyMap<string, string>;
@@ -21,11 +28,21 @@ interface KeyboardLayout {
   getLayoutMap?(): Promise<LayoutMap>;
 }
 
+/** Whether a key pastes, in GIMP as everywhere: Ctrl+V, or Command+V on a Mac. */
+const isPaste = (e: KeyboardEvent) =>
+  (e.ctrlKey || e.metaKey) && !e.altKey && e.key.toLowerCase() === 'v';
+
+const isComposed = (e: KeyboardEvent) =>
+  e.isComposing || e.key === 'Process' || e.key === 'Unidentified';
+
 /** Which platform's keyboard this browser has. */
 export function platformOf(navigator: Navigator): Platform {
   if (/Mac|iPhone|iPad/.test(navigator.platform)) return 'mac';
   return /Win/.test(navigator.platform) ? 'windows' : 'other';
 }
+
+/** How long the browser may take from the keys to the paste event. */
+const PASTE_MS = 150;
 
 /** Wheel pixels per pixel that two fingers move: 40 make a notch. */
 const PAN = 2.5;
@@ -42,6 +59,7 @@ const defer = (callback: () => void, ms: number) => {
  */
 export class Surface {
   #element: HTMLElement;
+  #keys: HTMLTextAreaElement;
   #hand: Hand;
   #ports: SurfacePorts;
   #keyboard: Keyboard;
@@ -52,9 +70,16 @@ export class Surface {
   #shown: Rect = { left: 0, top: 0, width: 0, height: 0 };
   #display: Size = { width: 0, height: 0 };
   #stop = new AbortController();
+  /** The keys of a paste that waits for the browser's event. */
+  #pasting: { shift: boolean; cancel(): void } | null = null;
 
-  constructor(element: HTMLElement, ports: SurfacePorts) {
+  /**
+   * Keys are heard on a text field inside of the element, where input methods
+   * and the clipboard work; it is focused when the element is pressed on.
+   */
+  constructor(element: HTMLElement, keys: HTMLTextAreaElement, ports: SurfacePorts) {
     this.#element = element;
+    this.#keys = keys;
     this.#hand = ports.hand;
     this.#ports = ports;
     this.#keyboard = new Keyboard(ports.platform, {
@@ -120,23 +145,94 @@ export class Surface {
   }
 
   #listenKeys(): void {
-    this.#on<KeyboardEvent>(this.#element, ['keydown', 'keyup'], (e) => {
-      if (!this.#hand.draws) return;
+    this.#on<KeyboardEvent>(this.#element, ['keydown', 'keyup'], (e) => this.#key(e));
+    this.#on<ClipboardEvent>(this.#element, ['paste'], (e) => {
       e.preventDefault();
-      e.stopPropagation();
-      const info: KeyInfo = e;
-      if (e.type === 'keydown') this.#keyboard.down(info);
-      else this.#keyboard.up(info);
+      const shift = this.#pasting?.shift ?? false;
+      this.#pasting?.cancel();
+      void this.#paste(e.clipboardData, shift);
     });
-    this.#on(this.#element, ['blur'], () => this.#letGo());
-    this.#on(window, ['blur', 'pagehide'], () => this.#letGo());
+    this.#on<CompositionEvent>(this.#keys, ['compositionstart'], () => this.#keyboard.compose());
+    this.#on<CompositionEvent>(this.#keys, ['compositionend'], (e) => this.#write(e.data));
+    this.#on<InputEvent>(this.#keys, ['input'], (e) => this.#input(e));
+    this.#on<FocusEvent>(this.#element, ['focusout'], (e) => {
+      if (!this.#element.contains(e.relatedTarget as Node | null)) this.#letGo();
+    });
+    this.#on(window, ['blur', 'pagehide'], () => {
+      this.#letGo();
+      this.#ports.onAway();
+    });
     this.#on(document, ['visibilitychange'], () => {
       if (document.hidden) this.#letGo();
     });
   }
 
+  #key(e: KeyboardEvent): void {
+    if (!this.#hand.draws) return;
+    e.stopPropagation();
+    const info: KeyInfo = e;
+    if (e.type === 'keyup') {
+      e.preventDefault();
+      this.#keyboard.up(info);
+      return;
+    }
+    if (isPaste(e)) {
+      // Not prevented: the browser's paste event brings the clipboard.
+      if (!e.repeat) this.#awaitPaste(e.shiftKey);
+      return;
+    }
+    // What an input method is to compose, it must see.
+    if (e.key !== 'Dead' && !isComposed(e)) e.preventDefault();
+    this.#keyboard.down(info);
+  }
+
+  #awaitPaste(shift: boolean): void {
+    this.#pasting?.cancel();
+    const cancel = defer(() => {
+      this.#pasting = null;
+      void this.#paste(null, shift);
+    }, PASTE_MS);
+    this.#pasting = {
+      shift,
+      cancel: () => {
+        cancel();
+        this.#pasting = null;
+      },
+    };
+  }
+
+  async #paste(data: DataTransfer | null, shift: boolean): Promise<void> {
+    if (!this.#hand.draws) return;
+    if (!(await this.#ports.onPaste(data)) || !this.#hand.draws) return;
+    const held = (...keysyms: number[]) => this.#keyboard.isDown(...keysyms);
+    const keys: number[] = [];
+    if (!held(Keysym.Control_L, Keysym.Control_R)) keys.push(Keysym.Control_L);
+    if (shift && !held(Keysym.Shift_L, Keysym.Shift_R)) keys.push(Keysym.Shift_L);
+    this.tap([...keys, (shift ? 'V' : 'v').charCodeAt(0)]);
+  }
+
+  /** What a text field was given without a key that says so: phones, emoji pickers. */
+  #input(e: InputEvent): void {
+    if (e.isComposing || e.inputType === 'insertCompositionText') return;
+    if (e.inputType === 'deleteContentBackward') this.tap([Keysym.BackSpace]);
+    else if (e.inputType === 'insertLineBreak') this.tap([Keysym.Return]);
+    else this.#write(e.data ?? '');
+  }
+
+  /** Types text character by character. */
+  #write(text: string): void {
+    this.#keys.value = '';
+    this.#keyboard.compose();
+    if (!this.#hand.draws) return;
+    for (const char of text) {
+      const keysym = char === '\n' ? Keysym.Return : keysymOfChar(char);
+      if (keysym !== null) this.tap([keysym]);
+    }
+  }
+
   #letGo(): void {
     this.#keyboard.forget();
+    this.#pasting?.cancel();
     this.#buttons = 0;
     this.#hand.releaseAll(performance.now());
   }
@@ -156,7 +252,7 @@ export class Surface {
 
   #down(e: PointerEvent): void {
     e.preventDefault();
-    this.#element.focus({ preventScroll: true });
+    this.#keys.focus({ preventScroll: true });
     if (!this.#hand.draws) {
       this.#ports.onBlocked();
       return;

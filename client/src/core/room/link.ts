@@ -20,7 +20,9 @@ import type { Layer } from '../layers';
 import type { LinkState } from '../standing';
 import {
   type Asking,
+  type ClipboardMessage,
   type CursorMessage,
+  decodeClipboard,
   decodeControl,
   decodeCursor,
   decodeFrameTag,
@@ -52,6 +54,7 @@ export interface LinkPorts {
   onTrack(track: RemoteVideoTrack | null): void;
   onTag(tag: FrameTag): void;
   onCursor(message: CursorMessage): void;
+  onClipboard(message: ClipboardMessage): void;
   onRefused(code: string, reason: string): void;
   onNotice(code: string, text: string): void;
 }
@@ -109,6 +112,11 @@ export class RoomLink {
   /** Sends an input packet to the agent; a lost connection drops it. */
   sendInput(packet: Uint8Array<ArrayBuffer>, reliable: boolean): void {
     this.#publish(packet, reliable, Topic.input);
+  }
+
+  /** Says something about the clipboard. */
+  sendClipboard(packet: Uint8Array<ArrayBuffer>): void {
+    this.#publish(packet, true, Topic.clipboard);
   }
 
   /** Asks the server something about control of the canvas. */
@@ -212,6 +220,9 @@ export class RoomLink {
           break;
         case Topic.cursor:
           this.#ports.onCursor(decodeCursor(payload));
+          break;
+        case Topic.clipboard:
+          this.#ports.onClipboard(decodeClipboard(payload));
           break;
         case Topic.control:
           this.#readControl(payload);

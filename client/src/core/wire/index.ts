@@ -3,6 +3,7 @@
  * package wire, whose documentation describes every layout. Both are held to
  * wire/testdata/vectors.json.
  */
+export * from './clipboard';
 export * from './control';
 export * from './cursor';
 export * from './frame';

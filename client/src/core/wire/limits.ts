@@ -3,6 +3,7 @@ export const Topic = {
   input: 'easel.input',
   frame: 'easel.frame',
   cursor: 'easel.cursor',
+  clipboard: 'easel.clipboard',
   control: 'easel.control',
 } as const;
 
@@ -19,6 +20,12 @@ export const MAX_CURSOR = 256;
 export const MAX_CURSOR_PNG = 14 << 10;
 export const MAX_CONTROL_BYTES = 8 << 10;
 export const MAX_REPORT = 256;
+
+/** Bytes of one copy, of one packet of it, and under way without a word of progress. */
+export const MAX_CLIPBOARD = 16 << 20;
+export const MAX_CLIPBOARD_CHUNK = 14 << 10;
+export const CLIPBOARD_WINDOW = 256 << 10;
+export const MAX_REASON = 256;
 
 /** Why a message could not be read or written. */
 export class WireError extends Error {

@@ -2,10 +2,12 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   type Asking,
+  decodeClipboard,
   decodeControl,
   decodeCursor,
   decodeFrameTag,
   decodeInput,
+  encodeClipboard,
   encodeControl,
   encodeCursorPosition,
   encodeCursorShape,
@@ -90,6 +92,22 @@ describe('the vectors shared with the Go package', () => {
         if (got && got.type !== 'refused' && got.type !== 'notice') {
           expect(hexOf(encodeControl(got as Asking))).toBe(hex);
         }
+        break;
+      }
+      case 'clipboard': {
+        const got = decodeClipboard(bytes);
+        const { data, formats, hash, kind: number, ...rest } = value;
+        const kinds = ['offer', 'want', 'chunk', 'progress', 'done', 'decline', 'withhold'];
+        expect(got.kind).toBe(kinds[(number as number) - 1]);
+        expect(got).toMatchObject(rest);
+        if (got.kind === 'chunk') expect(Buffer.from(got.data).toString('base64')).toBe(data);
+        if (got.kind === 'offer') {
+          expect(got.formats).toEqual(
+            (formats as object[]).map((f) => filled({ ...f }, { size: 0 })),
+          );
+          expect([...got.hash]).toEqual(hash ?? new Array(16).fill(0));
+        }
+        expect(hexOf(encodeClipboard(got))).toBe(hex);
         break;
       }
       default:

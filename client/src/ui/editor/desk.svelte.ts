@@ -7,11 +7,13 @@ import type { Layer } from '../../core/layers';
 import { type LostReason, type Person, RoomLink } from '../../core/room/link';
 import { type LinkState, type Move, standingOf } from '../../core/standing';
 import { type CursorPosition, type CursorShape, Kind, type Lease } from '../../core/wire';
+import { Copies } from './copies.svelte';
 
 /** Something people should know; it goes by itself. */
 export interface Notice {
   id: number;
   text: string;
+  action?: { label: string; run(): void } | undefined;
 }
 
 const REPORT_MS = 5000;
@@ -71,6 +73,7 @@ export class Desk {
 
   readonly meter: PhotonMeter;
   readonly hand: Hand;
+  readonly copies: Copies;
   /** Told where the remote pointer is, past Svelte: it comes with every move. */
   onPointer: (position: CursorPosition) => void = () => {};
   /** Told when the lease came or went. */
@@ -97,6 +100,11 @@ export class Desk {
     const outlet = (packet: Uint8Array<ArrayBuffer>, reliable: boolean) =>
       this.#link?.sendInput(packet, reliable);
     this.hand = new Hand(outlet, this.meter, defer);
+    this.copies = new Copies({
+      send: (packet) => this.#link?.sendClipboard(packet),
+      draws: () => this.standing.mayDraw,
+      notify: (text, action) => this.notify(text, action),
+    });
     this.#report = setInterval(() => this.#sendReport(), REPORT_MS);
     void this.#connect();
   }
@@ -147,9 +155,9 @@ export class Desk {
     return this.#link?.stats() ?? Promise.resolve(undefined);
   }
 
-  notify(text: string): void {
+  notify(text: string, action?: Notice['action']): void {
     const id = ++this.#noticeId;
-    this.notices = [...this.notices, { id, text }].slice(-3);
+    this.notices = [...this.notices, { id, text, action }].slice(-3);
     setTimeout(() => this.dismiss(id), NOTICE_MS);
   }
 
@@ -239,6 +247,7 @@ export class Desk {
         if (message.type === 'shape') this.shape = message.shape;
         else this.onPointer(message.position);
       },
+      onClipboard: (message) => this.copies.hear(message),
       onRefused: (code, reason) => {
         if (this.#asking && code === 'busy') link.ask({ type: 'request' });
         else this.notify(sentence(reason) || 'That is not possible now.');
@@ -256,6 +265,7 @@ export class Desk {
     this.#entry = link.entry;
     this.lease = null;
     this.hand.reset();
+    this.copies.reset();
   }
 
   /** The hand draws exactly while the lease is this person's and the link is up. */
