@@ -106,6 +106,7 @@ func (w *watcher) OnConnected() {
 	defer w.mu.Unlock()
 	w.connected++
 }
+func (w *watcher) OnInterrupted() {}
 func (w *watcher) OnDisconnected(error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

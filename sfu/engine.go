@@ -181,6 +181,7 @@ func (e *Engine) newConnection(on *shard, publishes bool, way *route, keys *seal
 	if e.tcpMux != nil {
 		s.SetICETCPMux(watchedTCP{e.tcpMux, way})
 	}
+	s.SetICEBindingRequestHandler(new(nominations).follow)
 	s.SetDTLSKeyLogWriter(keys)
 	s.SetDTLSServerHelloMessageHook(keys.ServerHello)
 	pc, err := e.kinds.api(s, publishes).NewPeerConnection(e.config)

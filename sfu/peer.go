@@ -130,6 +130,10 @@ func (p *Peer) watch(t *transport) {
 				p.activate()
 				p.events.push(func(o PeerObserver) { o.OnConnected() })
 			}
+		case webrtc.PeerConnectionStateDisconnected:
+			if t == p.down {
+				p.events.push(func(o PeerObserver) { o.OnInterrupted() })
+			}
 		case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
 			t.setUp(false)
 			if t == p.down {

@@ -135,6 +135,9 @@ type PeerObserver interface {
 	OnConnection(c Connection)
 	// OnConnected: the primary transport is up (again).
 	OnConnected()
+	// OnInterrupted: nothing has come by the primary transport for seconds; an ICE
+	// restart may find another way.
+	OnInterrupted()
 	// OnDisconnected: the primary transport failed or closed; ICE restart may heal it.
 	OnDisconnected(err error)
 }

@@ -125,6 +125,11 @@ func (e *peerEvents) OnConnected() {
 	e.p.room.post(func() { e.p.room.connected(e.p) })
 }
 
+// OnInterrupted has the client look for another way.
+func (e *peerEvents) OnInterrupted() {
+	e.p.room.post(func() { e.p.room.interrupted(e.p) })
+}
+
 // OnDisconnected gives the client time to heal its transport.
 func (e *peerEvents) OnDisconnected(err error) {
 	e.p.log.Debug("media transport lost", "error", err)

@@ -41,7 +41,8 @@ type participant struct {
 	missed        map[string]*livekit.ParticipantInfo
 	connected     bool // the media transport was up once
 	connection    sfu.Connection
-	hasConnection bool // and it is known
+	hasConnection bool      // and it is known
+	interrupted   time.Time // when it was last asked to resume
 	gone          bool
 	goneFor       livekit.DisconnectReason
 	isNews        bool // waits to be told to the room

@@ -46,6 +46,24 @@ func (r *liveRoom) resume(claims *token.Claims, how *joinParams, c *conn) (*part
 	return p, nil
 }
 
+// interruptedSpacing keeps a client from being asked to resume again before the
+// last time can have helped.
+const interruptedSpacing = 10 * time.Second
+
+// interrupted asks a client whose media has not arrived for seconds to resume,
+// which restarts ICE: a browser by itself waits a quarter of a minute for UDP
+// that has died before it tries TCP.
+func (r *liveRoom) interrupted(p *participant) {
+	if p.gone || time.Since(p.interrupted) < interruptedSpacing {
+		return
+	}
+	p.interrupted = time.Now()
+	p.log.Info("no media arrives, asked to resume")
+	p.send(&livekit.SignalResponse{Message: &livekit.SignalResponse_Leave{Leave: &livekit.LeaveRequest{
+		Reason: livekit.DisconnectReason_CONNECTION_TIMEOUT, Action: livekit.LeaveRequest_RESUME, CanReconnect: true,
+	}}})
+}
+
 // lost tells that a connection of p's ended. Unless another took its place, p
 // has some seconds to resume.
 func (r *liveRoom) lost(p *participant, c *conn) {

@@ -3,6 +3,7 @@ package stockjs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -34,12 +35,15 @@ const (
 	patience = 30 * time.Second
 )
 
+var loopback = netip.MustParseAddrPort("127.0.0.1:0")
+
 // stage is a server with an agent that plays a recording, and a browser.
 type stage struct {
 	t       *testing.T
 	http    *httptest.Server
 	url     string
 	server  *signaling.Server
+	media   netip.AddrPort // UDP
 	agent   *client.Conn
 	data    chan [3]string // from, topic, payload: what the agent hears
 	browser context.Context
@@ -50,10 +54,11 @@ func setUp(t *testing.T) *stage {
 	if _, err := os.Stat(bundle); err != nil {
 		t.Fatalf("livekit-client is not installed (npm ci in client/): %v", err)
 	}
-	engine, err := sfu.NewEngine(sfu.Config{UDP: netip.MustParseAddrPort("127.0.0.1:0")})
+	engine, err := sfu.NewEngine(sfu.Config{UDP: loopback, TCP: loopback})
 	if err != nil {
 		t.Fatal(err)
 	}
+	media := engine.UDPAddr()
 	server, err := signaling.NewServer(signaling.Config{Keys: token.Keys{key: secret}, Engine: engine})
 	if err != nil {
 		t.Fatal(err)
@@ -64,7 +69,7 @@ func setUp(t *testing.T) *stage {
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFile(w, r, filepath.Join("testdata", "page.html"))
 	})
-	s := &stage{t: t, http: httptest.NewServer(mux), server: server, data: make(chan [3]string, 256)}
+	s := &stage{t: t, http: httptest.NewServer(mux), server: server, media: media, data: make(chan [3]string, 256)}
 	s.url = "ws" + strings.TrimPrefix(s.http.URL, "http")
 	t.Cleanup(func() {
 		server.Close()
@@ -217,12 +222,19 @@ type page struct {
 // open opens a tab and joins with the client's options, as JavaScript.
 func (s *stage) open(identity, options string) *page {
 	s.t.Helper()
+	return s.openBy(s.media.Port(), identity, options)
+}
+
+// openBy is open for a browser that finds the server's media port elsewhere.
+func (s *stage) openBy(port uint16, identity, options string) *page {
+	s.t.Helper()
 	tab, end := chromedp.NewContext(s.browser)
 	s.t.Cleanup(end)
 	p := &page{t: s.t, tab: tab}
 	if err := chromedp.Do(tab, chromedp.Navigate(s.http.URL)); err != nil {
 		s.t.Fatal(err)
 	}
+	p.do(fmt.Sprintf("detour(%d, %d)", s.media.Port(), port))
 	p.do("join(" + quote(s.url) + ", " + quote(s.token(identity, room.Viewer)) + ", " + options + ")")
 	if outcome := eval[string](p, `seen.state + " " + seen.error`); outcome != "connected " {
 		s.t.Fatalf("%s: %v", identity, outcome)

@@ -90,3 +90,26 @@ func exercise(t *testing.T, options, mode string) {
 	q.do(`room.disconnect()`)
 	p.until("the friend has left", `!others().some(([i]) => i === "friend")`)
 }
+
+// TestTheCanvasOutlivesUDP cuts a viewer's UDP for good: the picture goes on by
+// TCP on the same element, and nobody joins anew.
+func TestTheCanvasOutlivesUDP(t *testing.T) {
+	s := setUp(t)
+	line := newRelay(t, s.media)
+	p := s.openBy(line.port(), "watcher", `{}`)
+	p.until("video plays", `seen.frames > 10`)
+	if by := eval[string](p, `protocol()`); by != "udp" {
+		t.Fatalf("video comes by %s", by)
+	}
+	line.cut.Store(true)
+	began := time.Now()
+	p.do(`(window.sid = room.localParticipant.sid, window.before = seen.frames)`)
+	p.until("video goes on", `seen.frames > window.before + 30`)
+	t.Logf("two seconds of video after %v", time.Since(began).Round(100*time.Millisecond))
+	if by := eval[string](p, `protocol()`); by != "tcp" {
+		t.Errorf("video comes by %s", by)
+	}
+	if !eval[bool](p, `room.localParticipant.sid === window.sid && seen.tracks === 1`) {
+		t.Errorf("the client started over: %s", eval[string](p, `JSON.stringify(seen.events)`))
+	}
+}
