@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -14,9 +15,10 @@ import (
 // ownTopics is the prefix of the topics that have rules of their own.
 const ownTopics = "easel."
 
-// dataState is what the data path keeps per sender. Only the sender's data
-// callbacks use it, and they come one at a time.
+// dataState is what the data path keeps per sender. Packets come by data channel
+// and, of somebody at a window, in words: the lock takes them one at a time.
 type dataState struct {
+	mu             sync.Mutex
 	packets, bytes *rate.Limiter
 	presence       *rate.Limiter
 	input          wire.Input // reused for decoding
@@ -26,13 +28,10 @@ type dataState struct {
 // rateBurst is how many seconds' worth of data may come at once.
 const rateBurst = 2
 
-func newDataState(l Limits) dataState {
-	return dataState{
-		packets: rate.NewLimiter(rate.Limit(l.DataRate), int(l.DataRate*rateBurst)),
-		bytes:   rate.NewLimiter(rate.Limit(l.DataByteRate), int(l.DataByteRate*rateBurst)),
-
-		presence: rate.NewLimiter(presenceRate, presenceBurst),
-	}
+func (d *dataState) limit(l Limits) {
+	d.packets = rate.NewLimiter(rate.Limit(l.DataRate), int(l.DataRate*rateBurst))
+	d.bytes = rate.NewLimiter(rate.Limit(l.DataByteRate), int(l.DataByteRate*rateBurst))
+	d.presence = rate.NewLimiter(presenceRate, presenceBurst)
 }
 
 // onData decides about one packet from p's client and passes it on, without
@@ -41,6 +40,8 @@ func (p *participant) onData(kind sfu.DataKind, raw []byte) {
 	s := p.room.server
 	s.metrics.data.WithLabelValues("in").Inc()
 	now := time.Now()
+	p.data.mu.Lock()
+	defer p.data.mu.Unlock()
 	switch {
 	case len(raw) > s.cfg.Limits.DataBytes:
 		p.drop("oversize")
@@ -105,8 +106,7 @@ func (p *participant) onInput(kind sfu.DataKind, raw, payload []byte) {
 		refused.WithLabelValues("no_agent").Inc()
 		return
 	}
-	if err := p.room.arbiter.Admit(p.claims.Identity, &p.data.input, time.Now()); err != nil {
-		refused.WithLabelValues(reasonWord(err)).Inc()
+	if p.admit(&p.data.input) != nil {
 		return
 	}
 	agent.sendData(kind, stamp(raw, kind, p.claims.Identity, p.sid))
@@ -133,6 +133,10 @@ func (p *participant) forward(kind sfu.DataKind, raw []byte, packet *packet) {
 
 // sendData queues a packet on the participant's data channel.
 func (p *participant) sendData(kind sfu.DataKind, raw []byte) {
+	if v := p.visit.Load(); v != nil {
+		p.sendAtWindow(v, kind, raw)
+		return
+	}
 	peer := p.media.peer.Load()
 	if peer == nil || len(raw) == 0 {
 		return

@@ -42,7 +42,7 @@ func (p *participant) dispatch(req *livekit.SignalRequest) error {
 	case *livekit.SignalRequest_Simulate:
 		p.onSimulate(m.Simulate)
 	case *livekit.SignalRequest_Leave:
-		p.room.call(func() { p.room.remove(p, livekit.DisconnectReason_CLIENT_INITIATED, nil) })
+		p.room.call(func() { p.room.part(p, livekit.DisconnectReason_CLIENT_INITIATED, nil) })
 	case nil:
 		// A message newer than this server: clients probe for features so.
 		p.log.Debug("unknown signal message")

@@ -26,14 +26,16 @@ func (r *liveRoom) join(claims *token.Claims, how *joinParams, c *conn) (*partic
 		return nil, errRoomClosed
 	case old == nil && len(r.present) >= int(r.info.GetMaxParticipants()):
 		return nil, errRoomFull
-	case old != nil:
-		why := livekit.DisconnectReason_DUPLICATE_IDENTITY
-		r.remove(old, why, &livekit.LeaveRequest{Reason: why})
 	}
+	window := r.replace(old)
 	if r.news.concern(claims.Identity) {
 		r.tellNews()
 	}
 	p := newParticipant(r, claims, how)
+	if window != nil {
+		window.whose.Store(p)
+		p.visit.Store(window)
+	}
 	if claims.UpdateSelf {
 		p.setDetails("", how.metadata, how.attributes)
 	}
@@ -42,7 +44,7 @@ func (r *liveRoom) join(claims *token.Claims, how *joinParams, c *conn) (*partic
 	r.present[claims.Identity] = p
 	r.rebuildRoster()
 	leaseChanged := r.arbiter.Join(claims.Identity, claims.Role, time.Now())
-	if claims.Role == room.Agent {
+	if claims.Role == room.Agent || old != nil && r.arbiter.Lease().Holder == claims.Identity {
 		leaseChanged = r.arbiter.Renew(time.Now()) || leaseChanged
 	}
 	if leaseChanged {
@@ -65,6 +67,19 @@ func (r *liveRoom) join(claims *token.Claims, how *joinParams, c *conn) (*partic
 		r.leaseChanged()
 	}
 	return p, nil
+}
+
+// replace ends a stay, if there was one, for a newer one of the same identity,
+// which takes over its control of the canvas and its window.
+func (r *liveRoom) replace(old *participant) (window *Visit) {
+	if old == nil {
+		return nil
+	}
+	window = old.visit.Swap(nil)
+	old.replaced = true
+	why := livekit.DisconnectReason_DUPLICATE_IDENTITY
+	r.remove(old, why, &livekit.LeaveRequest{Reason: why})
+	return window
 }
 
 // startMedia queues the first work of the media side, in the order that saves
@@ -125,7 +140,7 @@ func (p *participant) armMedia() {
 				return
 			}
 			why := livekit.DisconnectReason_CONNECTION_TIMEOUT
-			r.remove(p, why, &livekit.LeaveRequest{
+			r.part(p, why, &livekit.LeaveRequest{
 				Reason: why, Action: livekit.LeaveRequest_RECONNECT, CanReconnect: true,
 			})
 		})

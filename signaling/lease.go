@@ -11,9 +11,13 @@ import (
 	"github.com/easel-live/easel/wire"
 )
 
-// leaseChanged tells everyone whose hand it is now: as a data packet for
-// Easel's clients and the agent, and in the room's metadata for all others.
-func (r *liveRoom) leaseChanged() {
+// leaseChanged tells everyone whose hand it is now, once nothing of an earlier
+// lease is down any more.
+func (r *liveRoom) leaseChanged() { r.settle(r.arbiter.Lease(), r.tellLease) }
+
+// tellLease tells it as a data packet to Easel's clients and the agent, and in
+// the room's metadata to all others.
+func (r *liveRoom) tellLease() {
 	lease := r.arbiter.Lease()
 	r.info.Metadata = r.metadata(lease)
 	packet := r.controlPacket(&wire.Control{Type: wire.ControlLease, Lease: &lease})

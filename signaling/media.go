@@ -3,6 +3,7 @@ package signaling
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"github.com/livekit/protocol/livekit"
@@ -20,19 +21,21 @@ type media struct {
 	peer  atomic.Pointer[sfu.Peer] // for the data path; nil before and after
 	offer atomic.Uint32            // id of the last offer sent to the client
 	over  atomic.Bool              // the queue overflowed
+	ended sync.Once
 }
 
-func newMedia(backlog int) media {
-	return media{tasks: make(chan func(*sfu.Peer) error, backlog), quit: make(chan struct{})}
+func (m *media) init(backlog int) {
+	m.tasks, m.quit = make(chan func(*sfu.Peer) error, backlog), make(chan struct{})
 }
 
-// stop ends the worker; the room's goroutine calls it once.
-func (m *media) stop() { close(m.quit) }
+// stop ends the worker, or says that there is none.
+func (m *media) stop() { m.ended.Do(func() { close(m.quit) }) }
 
 // withPeer queues work for the media side. When too much waits already the
 // participant is cut off.
 func (p *participant) withPeer(task func(*sfu.Peer) error) {
 	select {
+	case <-p.media.quit: // nobody works any more
 	case p.media.tasks <- task:
 	default: // the worker sees it after its current task
 		p.media.over.Store(true)

@@ -59,7 +59,7 @@ func reasonWord(err error) string {
 	}{
 		{collab.ErrNotHolder, "not_holder"}, {collab.ErrStale, "stale"}, {collab.ErrHeldKeys, "held_keys"},
 		{collab.ErrViewOnly, "view_only"}, {collab.ErrAbsent, "absent"}, {collab.ErrBusy, "busy"},
-		{collab.ErrMidStroke, "mid_stroke"}, {collab.ErrLine, "line_full"}, {collab.ErrCommand, "unknown"},
+		{collab.ErrMidStroke, "mid_stroke"}, {errSettling, "settling"}, {collab.ErrLine, "line_full"}, {collab.ErrCommand, "unknown"},
 		{collab.ErrChatMuted, "chat_muted"}, {collab.ErrTooFast, "too_fast"},
 		{collab.ErrTooLong, "too_long"}, {collab.ErrNoText, "no_text"},
 	} {

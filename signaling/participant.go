@@ -24,7 +24,8 @@ type participant struct {
 	single bool
 	log    *slog.Logger
 
-	link  atomic.Pointer[conn] // nil while the signal connection is lost
+	link  atomic.Pointer[conn]  // nil while the signal connection is lost
+	visit atomic.Pointer[Visit] // nil without a window
 	media media
 	data  dataState // the data callbacks' own
 
@@ -46,6 +47,7 @@ type participant struct {
 	gone          bool
 	goneFor       livekit.DisconnectReason
 	isNews        bool // waits to be told to the room
+	replaced      bool // by a newer stay of the same identity
 	timers        timers
 }
 
@@ -77,8 +79,8 @@ func newParticipant(r *liveRoom, claims *token.Claims, how *joinParams) *partici
 	}
 	p.attributes[room.RoleAttribute] = string(claims.Role)
 	p.log = r.log.With("participant", claims.Identity, "sid", p.sid)
-	p.media = newMedia(r.server.cfg.Limits.QueuedMedia)
-	p.data = newDataState(r.server.cfg.Limits)
+	p.media.init(r.server.cfg.Limits.QueuedMedia)
+	p.data.limit(r.server.cfg.Limits)
 	return p
 }
 

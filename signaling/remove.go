@@ -15,11 +15,9 @@ func (r *liveRoom) remove(p *participant, why livekit.DisconnectReason, word *li
 	}
 	p.gone, p.goneFor = true, why
 	p.timers.stop()
-	if word != nil {
-		p.send(&livekit.SignalResponse{Message: &livekit.SignalResponse_Leave{Leave: word}})
-	}
-	if c := p.link.Swap(nil); c != nil {
-		c.hangUp(websocket.CloseNormalClosure, why.String())
+	p.hangUp(why, word)
+	if v := p.visit.Swap(nil); v != nil {
+		v.window.Dismiss(leftBecause(why))
 	}
 	delete(r.present, p.claims.Identity)
 	r.rebuildRoster()
@@ -32,11 +30,35 @@ func (r *liveRoom) remove(p *participant, why livekit.DisconnectReason, word *li
 	r.server.metrics.participants.WithLabelValues(string(p.claims.Role)).Dec()
 	r.server.cfg.Observer.Left(r.name, p.person())
 	p.log.Info("left", "reason", why.String())
-	if r.arbiter.Leave(p.claims.Identity, time.Now()) {
+	if !p.replaced && r.arbiter.Leave(p.claims.Identity, time.Now()) {
 		r.leaseChanged()
 	}
 	if len(r.present) == 0 && !r.closed {
 		r.armEmpty()
+	}
+}
+
+// hangUp ends the signal connection, with a word if the client can hear it.
+func (p *participant) hangUp(why livekit.DisconnectReason, word *livekit.LeaveRequest) {
+	if word != nil {
+		p.send(&livekit.SignalResponse{Message: &livekit.SignalResponse_Leave{Leave: word}})
+	}
+	if c := p.link.Swap(nil); c != nil {
+		c.hangUp(websocket.CloseNormalClosure, why.String())
+	}
+}
+
+// leftBecause says to a person at a window why they are taken out.
+func leftBecause(why livekit.DisconnectReason) string {
+	switch why {
+	case livekit.DisconnectReason_PARTICIPANT_REMOVED:
+		return "you were taken out of the session"
+	case livekit.DisconnectReason_ROOM_DELETED, livekit.DisconnectReason_ROOM_CLOSED:
+		return "the session has closed"
+	case livekit.DisconnectReason_SERVER_SHUTDOWN:
+		return "the server is shutting down"
+	default:
+		return "the connection ended"
 	}
 }
 

@@ -73,7 +73,7 @@ func (r *liveRoom) lost(p *participant, c *conn) {
 	p.timers.resume = time.AfterFunc(r.server.cfg.Times.Resume, func() {
 		r.post(func() {
 			if p.link.Load() == nil {
-				r.remove(p, livekit.DisconnectReason_SIGNAL_CLOSE, nil)
+				r.part(p, livekit.DisconnectReason_SIGNAL_CLOSE, nil)
 			}
 		})
 	})

@@ -34,6 +34,8 @@ type liveRoom struct {
 	chat    collab.Chat            // locks itself
 
 	presence presence
+	// settling counts the windows where an earlier lease's releases are under way.
+	settling atomic.Int32
 
 	ops     chan func()
 	done    chan struct{}  // the room's goroutine has ended
@@ -171,6 +173,7 @@ func (r *liveRoom) broadcast(msg *livekit.SignalResponse) {
 	for _, p := range r.present {
 		p.sendRaw(raw)
 	}
+	r.tellWindows()
 }
 
 // describe is the room as clients see it.

@@ -68,6 +68,14 @@ func (b *Browser) Key(key string, modifiers ...kb.Modifier) error {
 	return nil
 }
 
+// Insert puts text into the field that has the focus, as an input method does.
+func (b *Browser) Insert(text string) error {
+	if _, err := chromedp.Call(b.ctx, input.InsertText, input.InsertTextParams{Text: text}); err != nil {
+		return fmt.Errorf("browser: insert: %w", err)
+	}
+	return nil
+}
+
 func modifierKey(m kb.Modifier) kb.Key {
 	switch m {
 	case kb.ModifierShift:

@@ -29,6 +29,7 @@ import (
 	"github.com/easel-live/easel/capture/codec"
 	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/signaling/client"
+	"github.com/easel-live/easel/tunnel"
 )
 
 const (
@@ -42,6 +43,8 @@ type flags struct {
 	URL      string     `env:"EASEL_URL" required:"" help:"WebSocket URL of the server, ws:// or wss://."`
 	Token    string     `env:"EASEL_TOKEN" required:"" help:"Access token with the agent's role. Prefer the environment: flags are seen by everyone on the machine."`
 	Display  string     `env:"DISPLAY" required:"" help:"X display to carry. $$XAUTHORITY names its authority file."`
+	RFB      string     `env:"EASEL_RFB" type:"path" help:"Unix socket where the X server speaks RFB; without it there is no VNC."`
+	Dialect  string     `env:"EASEL_RFB_DIALECT" default:"rfb" enum:"rfb,kasmvnc" help:"The X server's dialect of RFB: rfb or kasmvnc."`
 	FPS      int        `env:"EASEL_FPS" default:"60" help:"Most frames per second."`
 	Kbps     int        `env:"EASEL_KBPS" default:"3500" help:"Bitrate of the full layer in motion, 1,000 bits per second."`
 	Codecs   string     `env:"EASEL_CODECS" default:"vp9-444,vp8" help:"Codecs to offer, most preferred first: vp8, vp9, vp9-444, av1, av1-444, h264."`
@@ -78,14 +81,29 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	err = capture.RunAgent(ctx, capture.AgentConfig{
-		Display: f.Display, URL: f.URL, Token: f.Token,
-		Options: capture.Options{Renditions: capture.Renditions(codecs), FPS: f.FPS, Kbps: f.Kbps, Log: logger},
-	})
+	err = run(ctx, &f, codecs, logger)
 	if err != nil {
 		logger.Error("stopped", "error", err)
 	}
 	os.Exit(exitCode(err))
+}
+
+// run streams the display and keeps the tunnel up; when one of them can't go on,
+// neither does the other.
+func run(ctx context.Context, f *flags, codecs []codec.Codec, logger *slog.Logger) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	tunnelled := make(chan error, 1)
+	go func() {
+		defer stop()
+		tunnelled <- runTunnel(ctx, f, logger)
+	}()
+	err := capture.RunAgent(ctx, capture.AgentConfig{
+		Display: f.Display, URL: f.URL, Token: f.Token,
+		Options: capture.Options{Renditions: capture.Renditions(codecs), FPS: f.FPS, Kbps: f.Kbps, Log: logger},
+	})
+	stop()
+	return errors.Join(err, <-tunnelled)
 }
 
 func exitCode(err error) int {
@@ -94,7 +112,7 @@ func exitCode(err error) int {
 		return 0
 	case errors.Is(err, display.ErrLost):
 		return exitDisplayLost
-	case errors.Is(err, client.ErrRefused):
+	case errors.Is(err, client.ErrRefused), errors.Is(err, tunnel.ErrRefused):
 		return exitRefused
 	default:
 		return exitUnexpected

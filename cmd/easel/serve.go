@@ -22,6 +22,7 @@ type serveCommand struct {
 	UDPPort  uint16     `env:"EASEL_UDP_PORT" default:"7882" help:"UDP port of all media."`
 	TCPPort  int        `env:"EASEL_TCP_PORT" default:"-1" help:"TCP port of media where UDP is blocked; 0 switches it off. Default 7881, or none when that is taken."`
 	Agent    string     `env:"EASEL_AGENT" type:"path" help:"The agent's binary; default easel-agent beside this one."`
+	XServer  string     `env:"EASEL_XSERVER" type:"path" name:"xserver" help:"The sessions' X server; default KasmVNC's Xvnc where it is installed, else TigerVNC's."`
 	User     string     `env:"EASEL_USER" help:"User that sessions run as when the server is root; default easel, else nobody."`
 	Webhooks []string   `env:"EASEL_WEBHOOK_URLS" name:"webhook-url" help:"URLs that are told of rooms, people and tracks, in LiveKit's signed format; commas between several."`
 	Max      int        `env:"EASEL_MAX_SESSIONS" default:"32" help:"Sessions alive at once."`
@@ -108,6 +109,7 @@ func httpServer(h http.Handler, log *slog.Logger) *http.Server {
 // config is what the flags come to.
 type config struct {
 	dir, agent, user string
+	xserver          string
 	url              string // http://host:port as this machine reaches the server
 	udp, tcp         netip.AddrPort
 	keys             keyPair
@@ -130,7 +132,7 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 		reach = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	out := config{
-		dir: dir, user: c.User, agent: c.Agent, max: c.Max, webhooks: c.Webhooks,
+		dir: dir, user: c.User, agent: c.Agent, xserver: c.XServer, max: c.Max, webhooks: c.Webhooks,
 		url: "http://" + netip.AddrPortFrom(reach, addr.Port()).String(),
 		udp: netip.AddrPortFrom(host, c.UDPPort),
 	}

@@ -19,12 +19,14 @@ import (
 	"github.com/easel-live/easel/api"
 	"github.com/easel-live/easel/api/access"
 	"github.com/easel-live/easel/client"
+	"github.com/easel-live/easel/fallback"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
 	"github.com/easel-live/easel/session/local"
 	"github.com/easel-live/easel/sfu"
 	"github.com/easel-live/easel/signaling"
 	"github.com/easel-live/easel/signaling/token"
+	"github.com/easel-live/easel/tunnel"
 )
 
 const (
@@ -45,6 +47,8 @@ type server struct {
 	metrics   *prometheus.Registry
 	engine    *sfu.Engine
 	signaling *signaling.Server
+	tunnels   *tunnel.Hub
+	gateway   *fallback.Gateway
 	sessions  *session.Service
 	store     *access.Store
 	api       *api.API
@@ -59,7 +63,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
 	launcher, err := local.New(local.Config{
-		Data: cfg.dir, User: cfg.user, Agent: cfg.agent,
+		Data: cfg.dir, User: cfg.user, XServer: cfg.xserver, Agent: cfg.agent,
 		URL: "ws" + strings.TrimPrefix(cfg.url, "http"),
 		Token: func(name string) (string, error) {
 			return token.Mint(cfg.keys.Key, cfg.keys.Secret, token.Grant{Room: name, Identity: "agent", Name: "GIMP", Role: room.Agent, TTL: agentTTL})
@@ -79,6 +83,10 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("signaling: %w", err), s.engine.Close())
+	}
+	if err := s.openFallback(cfg, log); err != nil {
+		s.signaling.Close()
+		return nil, errors.Join(err, s.engine.Close())
 	}
 	s.sessions = session.NewService(session.Config{
 		Launcher: launcher, Max: cfg.max, Keep: keepSessions, Notify: s.signaling.Notice, Now: time.Now, Log: log,
@@ -135,6 +143,8 @@ func (s *server) openDoor(cfg config, log *slog.Logger) error {
 func (s *server) routes() http.Handler {
 	mux := http.NewServeMux()
 	s.signaling.Mount(mux)
+	mux.Handle("GET "+tunnel.Path, s.tunnels)
+	mux.Handle("GET "+fallback.Path, s.gateway)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -155,5 +165,7 @@ func (s *server) close(ctx context.Context) error {
 	s.unwatch()
 	s.watching.Wait()
 	s.signaling.Close()
+	s.gateway.Close()
+	s.tunnels.Close()
 	return errors.Join(err, s.engine.Close())
 }

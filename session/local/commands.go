@@ -14,23 +14,28 @@ import (
 )
 
 func xvncCommand(r *run) (*exec.Cmd, error) {
+	x, err := findXServer(r.l.cfg.XServer)
+	if err != nil {
+		return nil, err
+	}
 	read, write, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.Command("Xvnc",
+	r.rec.Dialect = x.dialect
+	cmd := exec.Command(x.path, append([]string{
 		"-displayfd", "3",
 		"-geometry", fmt.Sprintf("%dx%d", r.l.cfg.Width, r.l.cfg.Height),
 		"-depth", "24", "-dpi", "96",
 		"-auth", r.files.xauthority,
 		"-nolisten", "tcp",
-		"-rfbport", "-1", // no TCP for RFB either
 		"-rfbunixpath", r.files.rfb,
 		"-SecurityTypes", "None", // the socket's directory is private
-		"-AlwaysShared", "-AcceptSetDesktopSize",
+		"-AlwaysShared",
+		"-SendCutText=0", // whoever only looks has no business in the clipboard
 		"-noreset",
 		"-desktop", "Easel",
-	)
+	}, x.flags...)...)
 	cmd.ExtraFiles = []*os.File{write}
 	r.number = read
 	return cmd, nil
@@ -100,7 +105,10 @@ func agentCommand(r *run) (*exec.Cmd, error) {
 		return nil, fmt.Errorf("the agent's token: %w", err)
 	}
 	cmd := exec.Command(path)
-	cmd.Env = []string{"EASEL_URL=" + r.l.cfg.URL, "EASEL_TOKEN=" + token}
+	cmd.Env = []string{
+		"EASEL_URL=" + r.l.cfg.URL, "EASEL_TOKEN=" + token,
+		"EASEL_RFB=" + r.files.rfb, "EASEL_RFB_DIALECT=" + r.rec.Dialect,
+	}
 	r.rec.URL = r.l.cfg.URL
 	return cmd, nil
 }

@@ -17,6 +17,9 @@ type Config struct {
 	// User runs the sessions when the server is root; empty: "easel" if there
 	// is such a user, else "nobody".
 	User string
+	// XServer is the X server's binary; empty: KasmVNC's Xvnc where it is
+	// installed, TigerVNC's otherwise.
+	XServer string
 	// Agent is the path of the agent's binary.
 	Agent string
 	// URL is where the agent finds the server: ws://host:port.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -64,17 +65,24 @@ func parts() []part {
 // programs are what a session needs installed: what it is, the file to execute,
 // and the package that has it.
 var programs = [...]struct{ title, file, pkg string }{
-	{"Xvnc", "Xvnc", "tigervnc-standalone-server"},
 	{"D-Bus", "dbus-daemon", "dbus"},
 	{"openbox", "openbox", "openbox"},
 	{"GIMP", "gimp", "gimp"},
 }
 
+func installed(file string) bool {
+	_, err := exec.LookPath(file)
+	return err == nil
+}
+
 // checkPrograms says what is missing for a session, and how to get it.
-func checkPrograms() error {
+func checkPrograms(xserver string) error {
 	var titles, pkgs []string
+	if xserver == "" && !slices.ContainsFunc(xservers[:], installed) {
+		titles, pkgs = append(titles, "Xvnc"), append(pkgs, "tigervnc-standalone-server")
+	}
 	for _, p := range programs {
-		if _, err := exec.LookPath(p.file); err != nil {
+		if !installed(p.file) {
 			titles = append(titles, p.title)
 			pkgs = append(pkgs, p.pkg)
 		}

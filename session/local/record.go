@@ -15,7 +15,8 @@ type record struct {
 	Boot    string              `json:"boot"` // of the kernel; process start times count from it
 	URL     string              `json:"url"`  // where the agent was told the server is
 	Display string              `json:"display"`
-	Parts   map[string]identity `json:"parts"` // by part name
+	Dialect string              `json:"dialect"` // of the display's RFB
+	Parts   map[string]identity `json:"parts"`   // by part name
 }
 
 func (l *Launcher) writeRecord(rec record) error {

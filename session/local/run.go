@@ -74,9 +74,14 @@ func (r *run) supervise(begin func() error) {
 // prepare checks that all is there that is needed, and makes the session's
 // files.
 func (r *run) prepare() error {
-	if err := checkPrograms(); err != nil {
+	if err := checkPrograms(r.l.cfg.XServer); err != nil {
 		return err
 	}
+	x, err := findXServer(r.l.cfg.XServer)
+	if err != nil {
+		return err
+	}
+	r.l.cfg.Log.Info("starting a session", "session", r.rec.Spec.ID, "xserver", x.path, "rfb", x.dialect)
 	if _, err := r.l.provideAgent(); err != nil {
 		return err
 	}

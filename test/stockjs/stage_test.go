@@ -51,6 +51,15 @@ type stage struct {
 
 func setUp(t *testing.T) *stage {
 	t.Helper()
+	s := serve(t)
+	s.startAgent()
+	s.startBrowser()
+	return s
+}
+
+// serve starts the server alone.
+func serve(t *testing.T) *stage {
+	t.Helper()
 	if _, err := os.Stat(bundle); err != nil {
 		t.Fatalf("livekit-client is not installed (npm ci in client/): %v", err)
 	}
@@ -78,8 +87,6 @@ func setUp(t *testing.T) *stage {
 			t.Error(err)
 		}
 	})
-	s.startAgent()
-	s.startBrowser()
 	return s
 }
 
@@ -105,7 +112,8 @@ func (s *stage) OnData(from, topic string, payload []byte) {
 	}
 }
 
-func (s *stage) startAgent() {
+// joinAgent has an agent in the room that publishes nothing yet.
+func (s *stage) joinAgent() {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
@@ -119,7 +127,14 @@ func (s *stage) startAgent() {
 			s.t.Error(err)
 		}
 	})
-	track, err := agent.PublishVideo(ctx, client.VideoSpec{
+}
+
+func (s *stage) startAgent() {
+	s.t.Helper()
+	s.joinAgent()
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	defer cancel()
+	track, err := s.agent.PublishVideo(ctx, client.VideoSpec{
 		Name: "display",
 		Renditions: []client.Rendition{{
 			Codec:  webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
@@ -213,6 +228,18 @@ func (s *stage) startBrowser() {
 	}
 }
 
+// eventually waits for a condition outside the browser.
+func (s *stage) eventually(what string, ok func() bool) {
+	s.t.Helper()
+	deadline := time.Now().Add(patience)
+	for !ok() {
+		if time.Now().After(deadline) {
+			s.t.Fatalf("%s: not so after %v", what, patience)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
 // page is one tab.
 type page struct {
 	t   *testing.T
@@ -222,11 +249,22 @@ type page struct {
 // open opens a tab and joins with the client's options, as JavaScript.
 func (s *stage) open(identity, options string) *page {
 	s.t.Helper()
-	return s.openBy(s.media.Port(), identity, options)
+	return s.openWith(s.media.Port(), identity, options, "")
 }
 
 // openBy is open for a browser that finds the server's media port elsewhere.
 func (s *stage) openBy(port uint16, identity, options string) *page {
+	s.t.Helper()
+	return s.openWith(port, identity, options, "")
+}
+
+// openAs runs JavaScript before it joins.
+func (s *stage) openAs(identity, options, before string) *page {
+	s.t.Helper()
+	return s.openWith(s.media.Port(), identity, options, before)
+}
+
+func (s *stage) openWith(port uint16, identity, options, before string) *page {
 	s.t.Helper()
 	tab, end := chromedp.NewContext(s.browser)
 	s.t.Cleanup(end)
@@ -235,6 +273,9 @@ func (s *stage) openBy(port uint16, identity, options string) *page {
 		s.t.Fatal(err)
 	}
 	p.do(fmt.Sprintf("detour(%d, %d)", s.media.Port(), port))
+	if before != "" {
+		p.do(before)
+	}
 	p.do("join(" + quote(s.url) + ", " + quote(s.token(identity, room.Viewer)) + ", " + options + ")")
 	if outcome := eval[string](p, `seen.state + " " + seen.error`); outcome != "connected " {
 		s.t.Fatalf("%s: %v", identity, outcome)
@@ -263,7 +304,7 @@ func (p *page) until(what, js string) {
 	deadline := time.Now().Add(patience)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for !eval[bool](p, "Boolean("+js+")") {
+	for !eval[bool](p, "Promise.resolve("+js+").then(Boolean)") {
 		if time.Now().After(deadline) {
 			p.t.Fatalf("%s: not so after %v: %s", what, patience, eval[string](p, "JSON.stringify(seen)"))
 		}

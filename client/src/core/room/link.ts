@@ -11,10 +11,12 @@ import {
   Room,
   RoomEvent,
   setLogLevel,
+  type TextStreamReader,
   Track,
   VideoQuality,
 } from 'livekit-client';
 import type { Role } from '../api';
+import type { Line } from '../chat';
 import { parseDisplay, type Size } from '../geometry';
 import type { Layer } from '../layers';
 import type { LinkState } from '../standing';
@@ -26,10 +28,13 @@ import {
   decodeControl,
   decodeCursor,
   decodeFrameTag,
+  decodePresence,
   encodeControl,
+  encodePresence,
   type FrameTag,
   type Lease,
   leaseOfMetadata,
+  type PresenceMessage,
   Topic,
 } from '../wire';
 
@@ -57,10 +62,16 @@ export interface LinkPorts {
   onClipboard(message: ClipboardMessage): void;
   onRefused(code: string, reason: string): void;
   onNotice(code: string, text: string): void;
+  /** Where somebody points, marks or looks; from '': the server tells of all. */
+  onPresence(message: PresenceMessage, from: string): void;
+  onLine(line: Line): void;
 }
 
 const ROLE = 'easel.role';
 const DISPLAY = 'easel.display';
+/** LiveKit's topic of the chat, and who wrote what is told again. */
+const CHAT = 'lk.chat';
+const WRITER = 'easel.name';
 
 const REASONS: Partial<Record<DisconnectReason, LostReason>> = {
   [DisconnectReason.DUPLICATE_IDENTITY]: 'elsewhere',
@@ -124,6 +135,25 @@ export class RoomLink {
     this.#publish(encodeControl(control), true, Topic.control);
   }
 
+  /** Shows the others where this person points, marks or looks. */
+  show(message: PresenceMessage, reliable: boolean): void {
+    this.#publish(encodePresence(message), reliable, Topic.pointer);
+  }
+
+  /** Says something to everyone; the line as it was sent. */
+  async say(text: string): Promise<Line> {
+    const me = this.#room.localParticipant;
+    const { id, timestamp } = await me.sendText(text, { topic: CHAT });
+    return {
+      id,
+      identity: me.identity,
+      name: me.name || me.identity,
+      text,
+      at: timestamp,
+      mine: true,
+    };
+  }
+
   /** Which simulcast layer to receive from now on. */
   prefer(layer: Layer): void {
     this.#layer = layer;
@@ -177,7 +207,12 @@ export class RoomLink {
         const gone = this.#room.state === ConnectionState.Connected;
         if (gone && publication === this.#publication) this.#forget();
       })
-      .on(RoomEvent.DataReceived, (payload, _from, _kind, topic) => this.#read(payload, topic));
+      .on(RoomEvent.DataReceived, (payload, from, _kind, topic) =>
+        this.#read(payload, topic, from?.identity ?? ''),
+      );
+    this.#room.registerTextStreamHandler(CHAT, (reader, { identity }) =>
+      this.#hear(reader, identity),
+    );
   }
 
   #adopt(track: RemoteTrack, publication: RemoteTrackPublication, from: RemoteParticipant): void {
@@ -212,7 +247,7 @@ export class RoomLink {
     );
   }
 
-  #read(payload: Uint8Array, topic: string | undefined): void {
+  #read(payload: Uint8Array, topic: string | undefined, from: string): void {
     try {
       switch (topic) {
         case Topic.frame:
@@ -224,12 +259,28 @@ export class RoomLink {
         case Topic.clipboard:
           this.#ports.onClipboard(decodeClipboard(payload));
           break;
+        case Topic.pointer:
+          this.#ports.onPresence(decodePresence(payload), from);
+          break;
         case Topic.control:
           this.#readControl(payload);
           break;
       }
     } catch (error) {
       console.warn(`easel: unreadable ${topic} message`, error);
+    }
+  }
+
+  async #hear(reader: TextStreamReader, identity: string): Promise<void> {
+    const { id, timestamp, attributes } = reader.info;
+    try {
+      const text = await reader.readAll();
+      const who = this.#room.getParticipantByIdentity(identity);
+      const name = who?.name || attributes?.[WRITER] || identity;
+      const mine = identity === this.identity;
+      if (!this.#over) this.#ports.onLine({ id, identity, name, text, at: timestamp, mine });
+    } catch {
+      // The message was cut off: whoever wrote it is told why.
     }
   }
 

@@ -9,3 +9,4 @@ export * from './cursor';
 export * from './frame';
 export * from './input';
 export * from './limits';
+export * from './presence';

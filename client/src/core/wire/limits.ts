@@ -5,6 +5,7 @@ export const Topic = {
   cursor: 'easel.cursor',
   clipboard: 'easel.clipboard',
   control: 'easel.control',
+  pointer: 'easel.pointer',
 } as const;
 
 /** First byte of every binary message but input. */

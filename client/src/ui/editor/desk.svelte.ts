@@ -7,6 +7,7 @@ import type { Layer } from '../../core/layers';
 import { type LostReason, type Person, RoomLink } from '../../core/room/link';
 import { type LinkState, type Move, standingOf } from '../../core/standing';
 import { type CursorPosition, type CursorShape, Kind, type Lease } from '../../core/wire';
+import { Company } from './company.svelte';
 import { Copies } from './copies.svelte';
 
 /** Something people should know; it goes by itself. */
@@ -74,6 +75,12 @@ export class Desk {
   readonly meter: PhotonMeter;
   readonly hand: Hand;
   readonly copies: Copies;
+  /** The others: pointers, marks, chat, views. */
+  readonly company = new Company({
+    me: () => this.me,
+    show: (message, reliable) => this.#link?.show(message, reliable),
+    say: (text) => this.#link?.say(text) ?? Promise.reject(new Error('not connected')),
+  });
   /** Told where the remote pointer is, past Svelte: it comes with every move. */
   onPointer: (position: CursorPosition) => void = () => {};
   /** Told when the lease came or went. */
@@ -155,10 +162,11 @@ export class Desk {
     return this.#link?.stats() ?? Promise.resolve(undefined);
   }
 
-  notify(text: string, action?: Notice['action']): void {
+  notify(text: string, action?: Notice['action']): number {
     const id = ++this.#noticeId;
     this.notices = [...this.notices, { id, text, action }].slice(-3);
     setTimeout(() => this.dismiss(id), NOTICE_MS);
+    return id;
   }
 
   dismiss(id: number): void {
@@ -170,6 +178,7 @@ export class Desk {
     clearTimeout(this.#retry);
     clearInterval(this.#report);
     this.#link?.close();
+    this.company.close();
   }
 
   async #connect(): Promise<void> {
@@ -223,6 +232,7 @@ export class Desk {
       },
       onPeople: (people) => {
         this.people = people;
+        this.company.keep(new Set(people.map((p) => p.identity)));
         this.role = people.find((p) => p.me)?.role ?? this.role;
       },
       onDisplay: (display) => {
@@ -254,6 +264,8 @@ export class Desk {
         this.#asking = false;
       },
       onNotice: (_, text) => this.notify(text),
+      onPresence: (message, from) => this.company.take(message, from),
+      onLine: (line) => this.company.heard(line),
     });
     return link;
   }
@@ -266,6 +278,7 @@ export class Desk {
     this.lease = null;
     this.hand.reset();
     this.copies.reset();
+    this.company.entered();
   }
 
   /** The hand draws exactly while the lease is this person's and the link is up. */

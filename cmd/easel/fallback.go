@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+
+	"github.com/easel-live/easel/fallback"
+	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/signaling"
+	"github.com/easel-live/easel/signaling/token"
+	"github.com/easel-live/easel/tunnel"
+)
+
+// openFallback makes the way to the canvas that needs no media: the agents'
+// tunnels and the VNC gateway.
+func (s *server) openFallback(cfg config, log *slog.Logger) error {
+	keys := token.Keys{cfg.keys.Key: cfg.keys.Secret}
+	var err error
+	s.tunnels, err = tunnel.NewHub(tunnel.HubConfig{
+		Verify: func(raw string) (string, error) {
+			claims, err := keys.Verify(raw)
+			if err == nil && claims.Role != room.Agent {
+				err = fmt.Errorf("%w: only agents have tunnels", token.ErrForbidden)
+			}
+			if err != nil {
+				return "", err
+			}
+			return claims.Room, nil
+		},
+		Log: log, Metrics: s.metrics,
+	})
+	if err != nil {
+		return err
+	}
+	s.gateway, err = fallback.New(fallback.Config{
+		Rooms: visitors{s.signaling}, Tunnels: s.tunnels, Log: log, Metrics: s.metrics,
+	})
+	return err
+}
+
+// visitors lets the gateway's viewers into the rooms of signaling.
+type visitors struct{ rooms *signaling.Server }
+
+var _ fallback.Rooms = visitors{}
+
+// Verify implements fallback.Rooms.
+func (v visitors) Verify(token string) error { return v.rooms.VerifyVisitor(token) }
+
+// Enter implements fallback.Rooms.
+func (v visitors) Enter(token string, viewer fallback.Viewer) (fallback.Stay, error) {
+	visit, err := v.rooms.Visit(token, viewer)
+	if err != nil {
+		return nil, err
+	}
+	return visit, nil
+}

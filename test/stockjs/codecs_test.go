@@ -1,0 +1,124 @@
+package stockjs
+
+import (
+	"errors"
+	"fmt"
+	"image"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/easel-live/easel/capture/codec"
+	"github.com/easel-live/easel/capture/encode"
+)
+
+// encodable leaves out the codecs that this build has no encoder for.
+func encodable(t *testing.T, codecs ...codec.Codec) []codec.Codec {
+	t.Helper()
+	return slices.DeleteFunc(codecs, func(c codec.Codec) bool {
+		e, err := encode.New(c, encode.Options{Size: image.Pt(64, 64), Kbps: 1000})
+		if errors.Is(err, encode.ErrCodec) {
+			return true
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Close()
+		return false
+	})
+}
+
+// farthest is how far the colours that a page shows are from the chart's, in
+// steps of 256, at worst.
+func (p *page) farthest() int {
+	p.t.Helper()
+	places := make([]string, len(chart))
+	for i := range chart {
+		places[i] = fmt.Sprintf("[%f, 0.5]", (float64(i)+0.5)/float64(len(chart)))
+	}
+	got := eval[[][]int](p, "colours(["+strings.Join(places, ",")+"])")
+	worst := 0
+	for i, c := range chart {
+		for j, want := range []uint8{c.R, c.G, c.B} {
+			worst = max(worst, got[i][j]-int(want), int(want)-got[i][j])
+		}
+	}
+	return worst
+}
+
+// shows waits until a page shows a codec, and the chart in it.
+func (p *page) shows(c codec.Codec, width int) {
+	p.t.Helper()
+	mime, fmtp := c.Format()
+	format := mime
+	if fmtp != "" && c != codec.H264 {
+		format += " " + fmtp
+	}
+	p.until(fmt.Sprintf("%v is received", c), fmt.Sprintf("codec().then((c) => c.startsWith(%s) && seen.width === %d)", quote(format), width))
+	worst := p.farthest()
+	most := 4
+	if c.Full() {
+		most = 0
+	}
+	if worst > most {
+		p.t.Errorf("%v: the colours are %d off, at most %d was expected", c, worst, most)
+	}
+	p.t.Logf("%v: the colours are %d off", c, worst)
+}
+
+// only restricts a page to one codec, as an old browser would be.
+func only(c codec.Codec) string {
+	mime, fmtp := c.Format()
+	if c == codec.H264 {
+		fmtp = "packetization-mode=1;profile-level-id=42e01f"
+	}
+	return "onlyDecode(" + quote(mime) + ", " + quote(fmtp) + ")"
+}
+
+// A real Chromium decodes what the encoders make, through the server, to the
+// right colours: the very ones where the codec has them all. All codecs are of
+// one track, in one room, at one time, and each page can decode just one.
+func TestChromiumShowsEveryCodec(t *testing.T) {
+	codecs := encodable(t, codec.AV1Full, codec.VP9Full, codec.AV1, codec.VP9, codec.H264, codec.VP8)
+	s := serve(t)
+	s.showChart(codecs...)
+	s.startBrowser()
+	for _, c := range codecs {
+		p := s.openAs(c.String(), `{}`, only(c))
+		p.until("video plays", `seen.frames > 3`)
+		p.shows(c, chartWidth)
+	}
+}
+
+// In one room at one time everyone gets the best that they can decode, and a
+// codec is encoded only while somebody watches it.
+func TestEachGetsTheirCodec(t *testing.T) {
+	s := serve(t)
+	e := s.showChart(codec.VP9Full, codec.VP8)
+	s.startBrowser()
+	able := s.open("able", `{}`)
+	able.until("video plays", `seen.frames > 3`)
+	able.shows(codec.VP9Full, chartWidth)
+	if n := e.frames(codec.VP8); n > 0 {
+		t.Errorf("%d frames of VP8, which nobody watches", n)
+	}
+
+	old := s.openAs("old", `{}`, only(codec.VP8))
+	old.until("video plays", `seen.frames > 3`)
+	old.shows(codec.VP8, chartWidth)
+	able.do(`(window.before = seen.frames)`)
+	able.until("VP9 goes on", `seen.frames > window.before + 3`)
+	able.shows(codec.VP9Full, chartWidth)
+
+	old.do(`room.disconnect()`)
+	s.eventually("VP8 is not encoded any more", func() bool { return slices.Equal(e.watched(), []codec.Codec{codec.VP9Full}) })
+
+	// A thumbnail comes in the codec of the small layer: Chromium changes
+	// decoders at its keyframe, and back.
+	for range 2 {
+		able.do(`[...room.remoteParticipants.values()][0].trackPublications.forEach((p) => p.setVideoQuality(LivekitClient.VideoQuality.MEDIUM))`)
+		able.shows(codec.VP8, chartWidth/2)
+		able.do(`[...room.remoteParticipants.values()][0].trackPublications.forEach((p) => p.setVideoQuality(LivekitClient.VideoQuality.HIGH))`)
+		able.shows(codec.VP9Full, chartWidth)
+	}
+}
