@@ -56,6 +56,9 @@ func (p *Peer) answer(sections []section, offer string) (answer string, unused m
 		return "", nil, err
 	}
 	p.claim(sections)
+	if err := p.preferAnnounced(); err != nil {
+		return "", nil, err
+	}
 	if p.opts.Single {
 		if err := p.fill(sections); err != nil {
 			return "", nil, err

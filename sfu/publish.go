@@ -2,9 +2,13 @@ package sfu
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pion/webrtc/v4"
+
+	"github.com/easel-live/easel/internal/fmtp"
 )
 
 // Announce declares a track before its SDP (LiveKit's AddTrack).
@@ -144,6 +148,42 @@ func (p *Peer) claim(sections []section) {
 		}
 	}
 	p.mids = byMid
+}
+
+// preferAnnounced puts the announced codec first in the sections that carry
+// announced tracks: a browser sends the first of the answer, and offers them in
+// an order of its own. The remote description is set; the caller holds
+// up.negotiation.
+func (p *Peer) preferAnnounced() error {
+	p.mu.Lock()
+	mids := maps.Clone(p.mids)
+	p.mu.Unlock()
+	for _, tr := range p.up.pc.GetTransceivers() {
+		r := mids[tr.Mid()]
+		if r == nil || r.spec.Codec.MimeType == "" || tr.Receiver() == nil {
+			continue
+		}
+		codecs := slices.Clone(tr.Receiver().GetParameters().Codecs)
+		slices.SortStableFunc(codecs, func(a, b webrtc.RTPCodecParameters) int { return r.foreign(a) - r.foreign(b) })
+		if err := tr.SetCodecPreferences(codecs); err != nil {
+			return fmt.Errorf("sfu: codecs of section %s: %w", tr.Mid(), err)
+		}
+	}
+	return nil
+}
+
+// foreign is 0 for the announced codec, in the announced profile if one was, and
+// 1 or 2 for what is less.
+func (r *rendition) foreign(c webrtc.RTPCodecParameters) int {
+	want := r.spec.Codec
+	switch {
+	case !strings.EqualFold(c.MimeType, want.MimeType):
+		return 2
+	case !fmtp.Same(c.MimeType, c.SDPFmtpLine, want.SDPFmtpLine):
+		return 1
+	default:
+		return 0
+	}
 }
 
 // receive reads a stream of the client's until it ends.

@@ -249,22 +249,23 @@ type page struct {
 // open opens a tab and joins with the client's options, as JavaScript.
 func (s *stage) open(identity, options string) *page {
 	s.t.Helper()
-	return s.openWith(s.media.Port(), identity, options, "")
+	return s.openAs(identity, options, "")
 }
 
 // openBy is open for a browser that finds the server's media port elsewhere.
 func (s *stage) openBy(port uint16, identity, options string) *page {
 	s.t.Helper()
-	return s.openWith(port, identity, options, "")
+	return s.openAs(identity, options, fmt.Sprintf("detour(%d, %d)", s.media.Port(), port))
 }
 
 // openAs runs JavaScript before it joins.
 func (s *stage) openAs(identity, options, before string) *page {
 	s.t.Helper()
-	return s.openWith(s.media.Port(), identity, options, before)
+	return s.enter(identity, s.token(identity, room.Viewer), options, before)
 }
 
-func (s *stage) openWith(port uint16, identity, options, before string) *page {
+// enter joins with a token.
+func (s *stage) enter(identity, token, options, before string) *page {
 	s.t.Helper()
 	tab, end := chromedp.NewContext(s.browser)
 	s.t.Cleanup(end)
@@ -272,11 +273,10 @@ func (s *stage) openWith(port uint16, identity, options, before string) *page {
 	if err := chromedp.Do(tab, chromedp.Navigate(s.http.URL)); err != nil {
 		s.t.Fatal(err)
 	}
-	p.do(fmt.Sprintf("detour(%d, %d)", s.media.Port(), port))
 	if before != "" {
 		p.do(before)
 	}
-	p.do("join(" + quote(s.url) + ", " + quote(s.token(identity, room.Viewer)) + ", " + options + ")")
+	p.do("join(" + quote(s.url) + ", " + quote(token) + ", " + options + ")")
 	if outcome := eval[string](p, `seen.state + " " + seen.error`); outcome != "connected " {
 		s.t.Fatalf("%s: %v", identity, outcome)
 	}
