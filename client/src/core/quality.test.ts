@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { QualityProbe } from './quality';
+import { hasFullColour, QualityProbe } from './quality';
 
 const report = (over: object) =>
   new Map<string, Record<string, unknown>>([
@@ -52,8 +52,20 @@ describe('QualityProbe', () => {
       height: 800,
       lossPercent: 10,
       codec: 'VP8',
+      fullColour: false,
       protocol: 'udp',
     });
+  });
+
+  it('reads the chroma from the profile', () => {
+    expect(hasFullColour('video/VP9', 'profile-id=1')).toBe(true);
+    expect(hasFullColour('video/VP9', 'profile-id=0')).toBe(false);
+    expect(hasFullColour('video/VP9', '')).toBe(false);
+    expect(hasFullColour('video/AV1', 'level-idx=5;profile=1;tier=0')).toBe(true);
+    expect(hasFullColour('video/AV1', 'level-idx=5;profile=0;tier=0')).toBe(false);
+    expect(hasFullColour('video/H264', 'packetization-mode=1; profile-level-id=F4001f')).toBe(true);
+    expect(hasFullColour('video/H264', 'profile-level-id=42e01f')).toBe(false);
+    expect(hasFullColour('video/VP8', 'profile-id=1')).toBe(false);
   });
 
   it('shows an idle stream as idle, not lossy', () => {

@@ -9,6 +9,8 @@ export interface Quality {
   lossPercent: number;
   /** "VP8"; empty before the first frame. */
   codec: string;
+  /** Whether every pixel has a colour of its own (4:4:4), or four share one (4:2:0); null before the first frame. */
+  fullColour: boolean | null;
   /** "udp" or "tcp"; empty when unknown. */
   protocol: string;
 }
@@ -48,6 +50,7 @@ export class QualityProbe {
     if (!before || seconds <= 0 || now.bytes < before.bytes) return null;
     const lost = Math.max(0, now.lost - before.lost);
     const packets = lost + Math.max(0, now.received - before.received);
+    const codec = report.get(word(inbound.codecId));
     const pair = find(report, (s) => s.type === 'candidate-pair' && s.nominated === true);
     return {
       roundTripMs:
@@ -57,9 +60,27 @@ export class QualityProbe {
       width: number(inbound.frameWidth),
       height: number(inbound.frameHeight),
       lossPercent: packets > 0 ? (100 * lost) / packets : 0,
-      codec: word(report.get(word(inbound.codecId))?.mimeType).replace('video/', ''),
+      codec: word(codec?.mimeType).replace('video/', ''),
+      fullColour: codec ? hasFullColour(word(codec.mimeType), word(codec.sdpFmtpLine)) : null,
       protocol: word(report.get(word(pair?.localCandidateId))?.protocol),
     };
+  }
+}
+
+/** The profiles with 4:4:4 chroma, as session descriptions name them. */
+export function hasFullColour(mimeType: string, fmtp: string): boolean {
+  const parameters = new Map(
+    fmtp.split(';').map((field) => field.trim().split('=') as [string, string]),
+  );
+  switch (mimeType.toLowerCase()) {
+    case 'video/vp9':
+      return ['1', '3'].includes(parameters.get('profile-id') ?? '0');
+    case 'video/av1':
+      return parameters.get('profile') === '1';
+    case 'video/h264':
+      return (parameters.get('profile-level-id') ?? '').toLowerCase().startsWith('f4');
+    default:
+      return false;
   }
 }
 
