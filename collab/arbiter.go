@@ -9,127 +9,153 @@ import (
 	"github.com/easel-live/easel/wire"
 )
 
-// IdleAfter is how long a holder may be quiet, with nothing pressed, before
-// another editor may simply take the canvas.
-const IdleAfter = 30 * time.Second
-
-// MaxWaiting bounds the line of those who asked.
+// MaxWaiting bounds the line of those who wish to draw.
 const MaxWaiting = 64
 
-// Arbiter is the lease of one room. The zero value is not ready: NewArbiter.
+// Arbiter is the lease of one room, and its rules. The zero value is not ready:
+// NewArbiter.
 type Arbiter struct {
-	mu         sync.Mutex
-	roles      map[string]room.Role // who is here
-	holder     string               // "": the canvas is free
-	generation uint32
-	active     time.Time // last admitted input, or the start of the lease
-	waiting    []string
-	held       held
+	mu     sync.Mutex
+	people map[string]*person // who is here, by identity
+	rules  rules
+
+	holder     string // "": the canvas is free
+	generation uint32 // of the tenure, or of the next one while the canvas is free
+	burned     uint32 // the greatest generation that a refused press was made under
+	revision   uint32
+	waiting    []wish
+
+	// Of the present tenure.
+	held   held
+	since  time.Time // its start
+	begun  bool      // input was admitted in it
+	active time.Time // last input, or its start
+	lifted time.Time // last input but moves, or its start
 }
 
-// NewArbiter returns an arbiter of an empty room with a free canvas.
+// person is somebody who is here.
+type person struct {
+	role   room.Role
+	denied time.Time // when they were last told not now
+	burned uint32    // the generation of their last refused press
+	lost   time.Time // since when their connection is gone; zero: it is not
+}
+
+// wish is somebody's wish to draw.
+type wish struct {
+	identity string
+	since    time.Time
+	granted  bool // the end of the stroke under way is all it waits for
+}
+
+// rules are what the owners have set.
+type rules struct {
+	policy        room.Policy
+	presenter     string
+	locked, muted bool
+}
+
+// NewArbiter returns an arbiter of an empty room with a free and open canvas.
 func NewArbiter() *Arbiter {
-	return &Arbiter{roles: make(map[string]room.Role)}
+	return &Arbiter{people: make(map[string]*person), rules: rules{policy: room.Open}, generation: 1, revision: 1}
 }
 
 // Lease is the lease as it stands.
 func (a *Arbiter) Lease() wire.Lease {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return wire.Lease{Generation: a.generation, Holder: a.holder, Waiting: slices.Clone(a.waiting)}
-}
-
-// Join tells that somebody entered, or that their role changed. It reports
-// whether the lease changed.
-func (a *Arbiter) Join(identity string, role room.Role, now time.Time) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.roles[identity] = role
-	if !role.MayControl() {
-		return a.drop(identity, now)
+	l := wire.Lease{
+		Generation: a.generation, Revision: a.revision, Holder: a.holder,
+		Rules: wire.Rules{
+			Policy: string(a.rules.policy), Presenter: a.rules.presenter,
+			Locked: a.rules.locked, Muted: a.rules.muted,
+		},
 	}
-	if role == room.Owner && a.holder == "" {
-		a.assign(identity, now)
-		return true
+	for _, w := range a.waiting {
+		l.Waiting = append(l.Waiting, w.identity)
 	}
-	return false
+	return l
 }
 
-// Leave tells that somebody is gone: what they held is free for the next in
-// line. It reports whether the lease changed.
-func (a *Arbiter) Leave(identity string, now time.Time) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	delete(a.roles, identity)
-	return a.drop(identity, now)
-}
-
-// Renew starts a new generation for the same holder: the agent that carries out
-// their input is another one, and knows nothing of what was pressed. It reports
-// whether the lease changed.
-func (a *Arbiter) Renew(now time.Time) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.holder == "" {
+// mayHold says whether somebody who is here may hold the lease by the rules.
+func (a *Arbiter) mayHold(identity string) bool {
+	p := a.people[identity]
+	if p == nil || !p.role.MayControl() {
 		return false
 	}
-	a.assign(a.holder, now)
-	return true
+	return a.rules.policy != room.Present || p.role == room.Owner || identity == a.rules.presenter
 }
 
-// Admit decides about one input packet: nil lets it through to the agent. The
-// errors are ErrNotHolder, ErrStale and ErrHeldKeys; a refused packet changes
-// nothing.
-func (a *Arbiter) Admit(identity string, in *wire.Input, now time.Time) error {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if identity != a.holder || a.holder == "" {
-		return ErrNotHolder
-	}
-	if in.Generation != a.generation {
-		return ErrStale
-	}
-	if err := a.held.apply(in); err != nil {
-		return err
-	}
-	a.active = now
-	return nil
+// eligible says whether somebody could begin a tenure now.
+func (a *Arbiter) eligible(identity string) bool {
+	return a.mayHold(identity) && a.people[identity].lost.IsZero()
 }
 
-// drop takes somebody out of the line and out of the lease.
-func (a *Arbiter) drop(identity string, now time.Time) bool {
-	left := a.unqueue(identity)
-	if a.holder == identity && identity != "" {
-		a.handOn(now)
-		return true
-	}
-	return left
+// end ends the tenure, and lets the next in line begin theirs.
+func (a *Arbiter) end(now time.Time) {
+	a.vacate()
+	a.serve(now)
 }
 
-// handOn gives the canvas to the first in line, or frees it.
-func (a *Arbiter) handOn(now time.Time) {
-	next := ""
-	if len(a.waiting) > 0 {
-		next = a.waiting[0]
+// serve gives a free canvas to the first in line.
+func (a *Arbiter) serve(now time.Time) {
+	if i := a.firstInLine(); i >= 0 {
+		a.claim(a.waiting[i].identity, now)
 	}
-	a.assign(next, now)
 }
 
-// assign starts a new generation. Whatever the last holder held, the agent
-// lets go of when it sees it.
-func (a *Arbiter) assign(identity string, now time.Time) {
-	a.unqueue(identity)
-	a.holder = identity
-	a.generation++
-	a.active = now
+// vacate frees the canvas. Whatever the holder held, the agent lets go of when
+// it sees the new generation.
+func (a *Arbiter) vacate() {
+	a.generation = max(a.generation, a.burned) + 1
+	a.revision++
+	a.holder = ""
 	a.held.reset()
 }
 
-func (a *Arbiter) unqueue(identity string) bool {
-	i := slices.Index(a.waiting, identity)
-	if i < 0 {
-		return false
+// claim begins a tenure on a free canvas, under the generation it has.
+func (a *Arbiter) claim(identity string, now time.Time) {
+	a.unqueue(identity)
+	a.revision++
+	a.holder = identity
+	a.begun, a.since, a.active, a.lifted = false, now, now, now
+}
+
+// assign gives the canvas to somebody, whoever has it now.
+func (a *Arbiter) assign(identity string, now time.Time) {
+	if a.holder != "" {
+		a.vacate()
 	}
-	a.waiting = slices.Delete(a.waiting, i, i+1)
-	return true
+	a.claim(identity, now)
+}
+
+// queue puts somebody at the end of the line, once.
+func (a *Arbiter) queue(identity string, now time.Time) error {
+	if a.place(identity) >= 0 {
+		return nil
+	}
+	if len(a.waiting) >= MaxWaiting {
+		return ErrLine
+	}
+	a.waiting = append(a.waiting, wish{identity: identity, since: now})
+	a.revision++
+	return nil
+}
+
+func (a *Arbiter) place(identity string) int {
+	return slices.IndexFunc(a.waiting, func(w wish) bool { return w.identity == identity })
+}
+
+func (a *Arbiter) unqueue(identity string) {
+	if i := a.place(identity); i >= 0 {
+		a.waiting = slices.Delete(a.waiting, i, i+1)
+		a.revision++
+	}
+}
+
+// Pressed says whether the holder has anything pressed.
+func (a *Arbiter) Pressed() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return !a.held.empty()
 }

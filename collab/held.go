@@ -2,7 +2,8 @@ package collab
 
 import "github.com/easel-live/easel/wire"
 
-// MaxHeldKeys bounds what one pair of hands may press.
+// MaxHeldKeys bounds what one pair of hands may press. It is no less than
+// wire.MaxEvents, so that a packet on nothing held is never too much.
 const MaxHeldKeys = 64
 
 // held is what the holder has pressed, as far as the admitted packets tell.
@@ -20,8 +21,10 @@ func (h *held) reset() {
 	clear(h.keys)
 }
 
-// apply counts the presses and releases of a packet, once each.
-func (h *held) apply(in *wire.Input) error {
+// apply counts the presses and releases of a packet, once each. It reports
+// whether there were any, or a turn of the wheel; a refused packet counts for
+// nothing.
+func (h *held) apply(in *wire.Input) (acts bool, err error) {
 	presses := 0
 	for i := range in.Events {
 		if in.Events[i].Kind == wire.KeyDown {
@@ -29,7 +32,7 @@ func (h *held) apply(in *wire.Input) error {
 		}
 	}
 	if len(h.keys)+presses > MaxHeldKeys && presses > 0 {
-		return ErrHeldKeys
+		return false, ErrHeldKeys
 	}
 	for i := range in.Events {
 		e, seq := &in.Events[i], in.First+uint32(i)
@@ -37,6 +40,7 @@ func (h *held) apply(in *wire.Input) error {
 			continue
 		}
 		h.applied = seq
+		acts = acts || e.Kind != wire.Resize
 		switch e.Kind {
 		case wire.ButtonDown:
 			h.buttons |= 1 << e.Button
@@ -54,5 +58,5 @@ func (h *held) apply(in *wire.Input) error {
 			clear(h.keys)
 		}
 	}
-	return nil
+	return acts, nil
 }

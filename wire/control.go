@@ -12,36 +12,65 @@ const MaxControlBytes = 8 << 10
 const (
 	// From people to the server.
 	ControlRequest = "request" // I would like to draw
-	ControlTake    = "take"    // I take a free canvas (the owner: any canvas)
-	ControlRelease = "release" // I am done
-	ControlGrant   = "grant"   // the holder or the owner hands over to To
+	ControlTake    = "take"    // I take a free canvas (an owner: any canvas)
+	ControlRelease = "release" // I am done, or no longer wish to draw
+	ControlGrant   = "grant"   // the holder or an owner hands over to To
+	ControlDeny    = "deny"    // the holder or an owner: not now, To
 	ControlReport  = "report"  // measured input-to-photon latencies
 	ControlRefresh = "refresh" // my window shows no picture: send one that needs no other
+	// From owners to the server.
+	ControlPolicy   = "policy"   // how control changes hands: Policy
+	ControlRole     = "role"     // To has Role from now on
+	ControlTransfer = "transfer" // To owns the session in my place
+	ControlRemove   = "remove"   // To leaves, and does not come back
+	ControlLock     = "lock"     // On: nobody else may enter
+	ControlMute     = "mute"     // On: only owners may write in the chat
 	// From the server.
 	ControlLease   = "lease"   // the lease as it stands now, to everyone
 	ControlRefused = "refused" // what you asked was not done; Reason says why
 	ControlNotice  = "notice"  // something people should know; Code and Text
 )
 
-// Lease is who may draw. It is sent on every change and mirrored in the room's
-// metadata under "lease".
+// Lease is who may draw, and by which rules. It is sent on every change and
+// mirrored in the room's metadata under "lease".
 type Lease struct {
-	Generation uint32   `json:"generation"`        // changes with the holder
-	Holder     string   `json:"holder"`            // identity; empty: the canvas is free
-	Waiting    []string `json:"waiting,omitempty"` // identities, first come first
+	// Generation counts tenures: it goes up whenever somebody loses control.
+	// While Holder is empty it is the number that the next tenure will have.
+	Generation uint32 `json:"generation"`
+	// Revision goes up with every change of anything here: of two leases the
+	// one with the greater revision is the later.
+	Revision uint32   `json:"revision"`
+	Holder   string   `json:"holder"`            // identity; empty: the canvas is free
+	Waiting  []string `json:"waiting,omitempty"` // identities, first come first
+	Rules    Rules    `json:"rules"`
+}
+
+// Rules are what the owners of a room have set.
+type Rules struct {
+	Policy    string `json:"policy"`              // open, ask or presenter
+	Presenter string `json:"presenter,omitempty"` // identity that owners named to draw
+	Locked    bool   `json:"locked,omitempty"`    // nobody else may enter
+	Muted     bool   `json:"muted,omitempty"`     // only owners may write in the chat
 }
 
 // Control is a message about control of the canvas, as JSON.
 type Control struct {
 	Type string `json:"type"`
-	// To is the identity a grant is for.
+	// To is the identity that the message is about.
 	To string `json:"to,omitempty"`
+	// Policy and Role come with the commands of those names, On with lock and
+	// mute.
+	Policy string `json:"policy,omitempty"`
+	Role   string `json:"role,omitempty"`
+	On     bool   `json:"on,omitempty"`
 	// Lease comes with ControlLease.
 	Lease *Lease `json:"lease,omitempty"`
 	// Code is a word for programs, Reason or Text a sentence for people.
 	Code   string `json:"code,omitempty"`
 	Reason string `json:"reason,omitempty"`
 	Text   string `json:"text,omitempty"`
+	// Generation comes with the refusal of a press: the one it was made under.
+	Generation uint32 `json:"generation,omitempty"`
 	// PhotonMS are input-to-photon latencies in milliseconds that the browser
 	// measured since its last report, at most MaxReport of them.
 	PhotonMS []float64 `json:"photon_ms,omitempty"`

@@ -31,6 +31,33 @@ const RoleAttribute = "easel.role"
 // of its display, as "WIDTHxHEIGHT" in pixels.
 const DisplayAttribute = "easel.display"
 
+// PersonAttribute is the participant attribute (and token claim) that says which
+// person somebody is: the windows of one person share it.
+const PersonAttribute = "easel.person"
+
+// Policy says how control of a room's canvas changes hands.
+type Policy string
+
+// The policies.
+const (
+	Open    Policy = "open"      // any editor: by pressing on a free canvas, stroke by stroke
+	Ask     Policy = "ask"       // whoever draws is asked, and answers
+	Present Policy = "presenter" // the owners, and who they name
+)
+
+// ErrPolicy is wrapped by ParsePolicy's errors.
+var ErrPolicy = errors.New("unknown policy")
+
+// ParsePolicy reads a policy by name.
+func ParsePolicy(s string) (Policy, error) {
+	switch p := Policy(s); p {
+	case Open, Ask, Present:
+		return p, nil
+	default:
+		return "", fmt.Errorf("%w %.32q: want open, ask or presenter", ErrPolicy, s)
+	}
+}
+
 // MaxNameBytes bounds room names and participant identities.
 const MaxNameBytes = 128
 
@@ -61,7 +88,8 @@ func (r Role) MayControl() bool { return r == Owner || r == Editor }
 func (r Role) MayPublish() bool { return r == Agent }
 
 // CheckName accepts the names of rooms and participants: 1 to MaxNameBytes
-// bytes of valid UTF-8 without control characters.
+// bytes of valid UTF-8 without control characters, and without those that turn
+// the direction of writing for whatever stands beside the name.
 func CheckName(s string) error {
 	switch {
 	case s == "":
@@ -72,7 +100,7 @@ func CheckName(s string) error {
 		return fmt.Errorf("%w: not UTF-8", ErrName)
 	}
 	for _, c := range s {
-		if unicode.IsControl(c) {
+		if unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) {
 			return fmt.Errorf("%w: control character %U", ErrName, c)
 		}
 	}
