@@ -30,6 +30,7 @@ type world struct {
 	handOf    map[uint32]string // who held each generation
 	playing   string            // whose packet the agent takes right now
 	pressedBy string            // who pressed what is down in X
+	stroke    uint16            // that it began
 }
 
 // client is a browser: what it knows, and what is under way to and from it.
@@ -44,7 +45,7 @@ type client struct {
 	down           bool
 	up, lossy      []message
 	fromServer     []wire.Control
-	strokes, asked int
+	stroke         uint16
 }
 
 type message struct {
@@ -74,12 +75,15 @@ func (w *world) play(generation, _ uint32, e *wire.Event) {
 	if owner := w.handOf[generation]; owner != w.playing {
 		w.t.Fatalf("X got input of %s in generation %d, which is %q's", w.playing, generation, owner)
 	}
+	if w.down["button"] && e.X != w.stroke {
+		w.t.Fatalf("event %d of stroke %d joined stroke %d", e.Kind, e.X, w.stroke)
+	}
 	switch e.Kind {
 	case wire.ButtonDown:
 		if len(w.down) > 0 && w.pressedBy != w.playing {
 			w.t.Fatalf("%s pressed while %s still does", w.playing, w.pressedBy)
 		}
-		w.down["button"], w.pressedBy = true, w.playing
+		w.down["button"], w.pressedBy, w.stroke = true, w.playing, e.X
 	case wire.ButtonUp:
 		delete(w.down, "button")
 	}
@@ -133,7 +137,7 @@ func (w *world) pass(by time.Duration) {
 
 func (w *world) join(c *client, role room.Role) {
 	w.arbiter.Join(c.name, role, w.now)
-	*c = client{name: c.name, here: true, strokes: c.strokes}
+	*c = client{name: c.name, here: true, stroke: c.stroke}
 	w.told = 0 // everyone is told anew
 	w.settle()
 }
@@ -178,20 +182,21 @@ func (c *client) press() {
 	}
 	if !c.down {
 		c.down = true
-		c.send(true, wire.Event{Kind: wire.ButtonDown, Button: 1})
+		c.stroke++
+		c.send(true, wire.Event{Kind: wire.ButtonDown, Button: 1, X: c.stroke})
 	}
 }
 
 func (c *client) move() {
 	if c.generation != 0 {
-		c.send(false, wire.Event{Kind: wire.Move}, wire.Event{Kind: wire.Move})
+		c.send(false, wire.Event{Kind: wire.Move, X: c.stroke}, wire.Event{Kind: wire.Move, X: c.stroke})
 	}
 }
 
 func (c *client) lift() {
 	if c.down {
 		c.down = false
-		c.send(true, wire.Event{Kind: wire.ButtonUp, Button: 1})
+		c.send(true, wire.Event{Kind: wire.ButtonUp, Button: 1, X: c.stroke})
 	}
 }
 
@@ -282,7 +287,7 @@ func (w *world) step() {
 	other := rapid.SampledFrom(w.clients).Draw(t, "other")
 	any := rapid.IntRange(0, 9)
 	switch rapid.SampledFrom([]string{
-		"time", "join", "leave", "lost", "back", "role", "command", "policy", "press", "press", "move", "lift", "lift",
+		"time", "time", "join", "leave", "lost", "back", "role", "command", "policy", "press", "press", "move", "lift", "lift",
 		"up", "up", "up", "lossy", "lossy", "lose", "hear", "hear", "hear", "agent", "agent", "agent", "x", "x",
 	}).Draw(t, "what") {
 	case "time":
@@ -315,15 +320,21 @@ func (w *world) step() {
 	case "lift":
 		c.lift()
 	case "up":
-		w.arrive(c, &c.up, 0)
+		for range any.Draw(t, "many") {
+			w.arrive(c, &c.up, 0)
+		}
 	case "lossy":
 		w.arrive(c, &c.lossy, any.Draw(t, "which"))
 	case "lose":
 		c.lossy = nil
 	case "hear":
-		c.hear()
+		for range any.Draw(t, "many") {
+			c.hear()
+		}
 	case "agent":
-		w.agent(&w.toAgent, 0)
+		for range any.Draw(t, "many") {
+			w.agent(&w.toAgent, 0)
+		}
 	case "x":
 		w.agent(&w.toX, any.Draw(t, "which"))
 	}
@@ -373,6 +384,10 @@ func (w *world) drain() {
 func TestWorld(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t)
+		for _, c := range w.clients {
+			w.join(c, room.Editor)
+			c.hear()
+		}
 		for range rapid.IntRange(1, 150).Draw(t, "steps") {
 			w.step()
 		}
@@ -449,5 +464,39 @@ func TestNoWishStarves(t *testing.T) {
 			w.pass(time.Duration(rapid.Int64Range(1, int64(collab.Linger)).Draw(t, "gap")))
 			w.drain()
 		}
+	})
+}
+
+// TestStragglersOfARefusedStroke: what is left of a stroke that was refused does
+// not join the next one of the same hand, though both were made for the next
+// tenure.
+func TestStragglersOfARefusedStroke(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t)
+		for _, c := range w.clients {
+			w.join(c, room.Editor)
+		}
+		w.drain()
+		ann, ben := w.clients[0], w.clients[1]
+		ann.press()
+		w.arrive(ann, &ann.up, 0)
+		ben.hear()
+		ben.press()
+		ben.move()
+		w.arrive(ben, &ben.up, 0)
+		stragglers := ben.lossy
+		ben.lossy = nil
+		ann.lift()
+		w.drain()
+		w.pass(collab.OpenPatience)
+		w.drain()
+		if w.arbiter.Lease().Holder != "ben" {
+			t.Fatalf("%+v", w.arbiter.Lease())
+		}
+		ben.press()
+		w.arrive(ben, &ben.up, 0)
+		w.agent(&w.toAgent, 0)
+		ben.lossy = stragglers
+		w.drain()
 	})
 }
