@@ -67,7 +67,8 @@ func newWorld(t *rapid.T) *world {
 }
 
 // play is X: what the agent's sequencer lets through.
-func (w *world) play(generation, _ uint32, e *wire.Event) {
+func (w *world) play(at inject.Stamp, e *wire.Event) {
+	generation := at.Generation
 	if e.Kind == wire.ReleaseAll {
 		clear(w.down)
 		return

@@ -21,7 +21,7 @@ const attributeName = "easel.name"
 func (p *participant) onStream(kind sfu.DataKind, raw []byte, packet *packet) {
 	now := time.Now()
 	h, err := p.data.speech.take(packet, now, func() error {
-		return p.room.chat.MaySpeak(p.claims.Identity, p.claims.Role == room.Owner, now)
+		return p.room.chat.MaySpeak(p.claims.Identity, p.role() == room.Owner, now)
 	})
 	if errors.Is(err, errPacket) {
 		p.drop("malformed")

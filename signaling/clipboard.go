@@ -38,9 +38,9 @@ func (p *participant) onClipboard(raw []byte, packet *packet) {
 // clipboardReason says why p may not send a message of a kind; empty: they may.
 func (p *participant) clipboardReason(k wire.ClipboardKind) string {
 	switch {
-	case !p.claims.Role.MayControl() && isPaste(k):
+	case !p.role().MayControl() && isPaste(k):
 		return "you are viewing only and cannot paste"
-	case !p.claims.Role.MayControl():
+	case !p.role().MayControl():
 		return "you are viewing only and cannot copy from the canvas"
 	case isPaste(k) && p.room.arbiter.Lease().Holder != p.claims.Identity:
 		return "only who draws can paste"
@@ -59,14 +59,14 @@ func (p *participant) forwardCopy(raw []byte, packet *packet, roster *roster) {
 	stamped := stamp(raw, sfu.Reliable, p.claims.Identity, p.sid)
 	if len(packet.destinations) == 0 {
 		for _, q := range roster.all {
-			if q != p && q.claims.Role.MayControl() {
+			if q != p && q.role().MayControl() {
 				q.sendData(sfu.Reliable, stamped)
 			}
 		}
 		return
 	}
 	for _, identity := range packet.destinations {
-		if q := roster.byIdentity[string(identity)]; q != nil && q.claims.Role.MayControl() {
+		if q := roster.byIdentity[string(identity)]; q != nil && q.role().MayControl() {
 			q.sendData(sfu.Reliable, stamped)
 		}
 	}

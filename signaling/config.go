@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/sfu"
 	"github.com/easel-live/easel/signaling/token"
 )
@@ -15,7 +16,11 @@ import (
 type Config struct {
 	Keys     token.Keys
 	Engine   *sfu.Engine
-	Observer Observer              // nil: nobody is told
+	Observer Observer // nil: nobody is told
+	// Admit says as what a person with a good token may enter a room now, or
+	// why not: tokens live on when people are demoted or sent away. The person
+	// is the token's room.PersonAttribute. Nil: as the token says.
+	Admit    func(name, person string, role room.Role) (room.Role, error)
 	Log      *slog.Logger          // nil: silence
 	Metrics  prometheus.Registerer // nil: not exported
 	Webhooks []string              // URLs that are told what happens in rooms
@@ -54,6 +59,10 @@ type Limits struct {
 	// DataByteRate is bytes of data packets per second from one participant,
 	// with a burst of two seconds' worth; more are dropped. Default 2 MiB.
 	DataByteRate float64
+	// CommandRate is commands about control of the canvas per second from one
+	// participant, with a burst of five seconds' worth; more are refused. People
+	// click. Default 4.
+	CommandRate float64
 	// MetadataBytes bounds a participant's metadata, the sum of their
 	// attributes, and a room's metadata. Default 16 KiB.
 	MetadataBytes int
@@ -108,6 +117,7 @@ func (l Limits) withDefaults() Limits {
 		DataBytes:        or(l.DataBytes, 64<<10),
 		DataRate:         or(l.DataRate, 1500),
 		DataByteRate:     or(l.DataByteRate, 2<<20),
+		CommandRate:      or(l.CommandRate, 4),
 		MetadataBytes:    or(l.MetadataBytes, 16<<10),
 	}
 }

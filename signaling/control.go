@@ -4,7 +4,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/easel-live/easel/sfu"
 	"github.com/easel-live/easel/wire"
 )
 
@@ -29,16 +28,28 @@ func (p *participant) onControl(payload []byte) {
 		}
 		return
 	}
-	changed, err := p.room.arbiter.Command(p.claims.Identity, c, time.Now())
-	if err != nil {
-		p.sendData(sfu.Reliable, p.room.controlPacket(&wire.Control{
-			Type: wire.ControlRefused, Code: reasonWord(err), Reason: err.Error(),
-		}))
+	if !p.data.commands.Allow() {
+		p.drop("rate")
+		p.refuse(&wire.Control{Code: "too_fast", Reason: "that was too much at once; wait a moment"})
 		return
 	}
-	if changed {
-		p.room.post(p.room.leaseChanged)
+	p.room.post(func() {
+		if !p.gone {
+			p.command(c)
+		}
+	})
+}
+
+// command does what p asks. It runs on the room's goroutine.
+func (p *participant) command(c *wire.Control) {
+	r := p.room
+	before := r.arbiter.Lease().Rules
+	if err := r.arbiter.Command(p.claims.Identity, c, time.Now()); err != nil {
+		p.refuse(&wire.Control{Code: reasonWord(err), Reason: err.Error(), To: c.To})
+		return
 	}
+	r.decided(p, c, before)
+	r.tend()
 }
 
 // onReport passes on the measured latencies that can be true.

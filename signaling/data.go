@@ -21,9 +21,13 @@ type dataState struct {
 	mu             sync.Mutex
 	packets, bytes *rate.Limiter
 	presence       *rate.Limiter
-	input          wire.Input // reused for decoding
 	speech         speech
+	commands       *rate.Limiter // about control of the canvas
+	input          wire.Input    // reused for decoding
 }
+
+// commandBurst is how many seconds' worth of commands may come at once.
+const commandBurst = 5
 
 // rateBurst is how many seconds' worth of data may come at once.
 const rateBurst = 2
@@ -32,6 +36,7 @@ func (d *dataState) limit(l Limits) {
 	d.packets = rate.NewLimiter(rate.Limit(l.DataRate), int(l.DataRate*rateBurst))
 	d.bytes = rate.NewLimiter(rate.Limit(l.DataByteRate), int(l.DataByteRate*rateBurst))
 	d.presence = rate.NewLimiter(presenceRate, presenceBurst)
+	d.commands = rate.NewLimiter(rate.Limit(l.CommandRate), int(l.CommandRate*commandBurst))
 }
 
 // onData decides about one packet from p's client and passes it on, without
@@ -106,10 +111,9 @@ func (p *participant) onInput(kind sfu.DataKind, raw, payload []byte) {
 		refused.WithLabelValues("no_agent").Inc()
 		return
 	}
-	if p.admit(&p.data.input) != nil {
-		return
+	if p.admit(&p.data.input) == nil {
+		agent.sendData(kind, stamp(raw, kind, p.claims.Identity, p.sid))
 	}
-	agent.sendData(kind, stamp(raw, kind, p.claims.Identity, p.sid))
 }
 
 // forward passes a packet on to its destinations, or to everyone but p.

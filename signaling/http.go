@@ -71,11 +71,24 @@ func (s *Server) room(claims *token.Claims) (*liveRoom, *refusal) {
 	case err != nil:
 		return nil, &refusal{http.StatusForbidden, "rooms", err}
 	}
+	if _, err := r.mayEnter(claims); err != nil {
+		return nil, &refusal{http.StatusForbidden, "door", err}
+	}
 	who := r.roster.Load()
 	if len(who.all) >= s.cfg.Limits.Participants && who.byIdentity[claims.Identity] == nil {
 		return nil, &refusal{http.StatusForbidden, "full", errRoomFull}
 	}
 	return r, nil
+}
+
+// barred says why an open room does not let somebody in.
+func (s *Server) barred(claims *token.Claims) *refusal {
+	if r := s.find(claims.Room); r != nil {
+		if _, err := r.mayEnter(claims); err != nil {
+			return &refusal{http.StatusForbidden, "door", err}
+		}
+	}
+	return nil
 }
 
 func (s *Server) refuse(w http.ResponseWriter, no *refusal) {
@@ -89,7 +102,10 @@ func (s *Server) refuse(w http.ResponseWriter, no *refusal) {
 func (s *Server) serveValidate(needsJoinRequest bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Access-Control-Allow-Origin", "*")
-		_, _, no := s.examine(req, needsJoinRequest)
+		claims, _, no := s.examine(req, needsJoinRequest)
+		if no == nil {
+			no = s.barred(claims)
+		}
 		if no != nil {
 			s.refuse(w, no)
 			return

@@ -21,9 +21,12 @@ const (
 // message is its welcome, and the media side follows at its own pace.
 func (r *liveRoom) join(claims *token.Claims, how *joinParams, c *conn) (*participant, error) {
 	old := r.present[claims.Identity]
+	role, barred := r.mayEnter(claims)
 	switch {
 	case r.closed:
 		return nil, errRoomClosed
+	case barred != nil:
+		return nil, barred
 	case old == nil && len(r.present) >= int(r.info.GetMaxParticipants()):
 		return nil, errRoomFull
 	}
@@ -31,7 +34,7 @@ func (r *liveRoom) join(claims *token.Claims, how *joinParams, c *conn) (*partic
 	if r.news.concern(claims.Identity) {
 		r.tellNews()
 	}
-	p := newParticipant(r, claims, how)
+	p := newParticipant(r, claims, role, how)
 	if window != nil {
 		window.whose.Store(p)
 		p.visit.Store(window)
@@ -43,29 +46,25 @@ func (r *liveRoom) join(claims *token.Claims, how *joinParams, c *conn) (*partic
 	r.used = true
 	r.present[claims.Identity] = p
 	r.rebuildRoster()
-	leaseChanged := r.arbiter.Join(claims.Identity, claims.Role, time.Now())
-	if claims.Role == room.Agent || old != nil && r.arbiter.Lease().Holder == claims.Identity {
-		leaseChanged = r.arbiter.Renew(time.Now()) || leaseChanged
+	r.arbiter.Join(claims.Identity, role, time.Now())
+	if role == room.Agent {
+		r.arbiter.Renew(time.Now())
 	}
-	if leaseChanged {
-		r.info.Metadata = r.metadata(r.arbiter.Lease())
-	}
+	r.info.Metadata = r.metadata(r.arbiter.Lease())
 	p.version++
 	c.send(encode(r.welcome(p)))
 	p.link.Store(c)
 	if !claims.Hidden {
 		r.mention(p)
 	}
-	r.server.metrics.participants.WithLabelValues(string(claims.Role)).Inc()
+	r.server.metrics.participants.WithLabelValues(string(role)).Inc()
 	r.server.cfg.Observer.Joined(r.name, p.person())
-	p.log.Info("joined", "role", claims.Role, "single", how.single)
+	p.log.Info("joined", "role", role, "single", how.single)
 
 	r.startMedia(p, how)
 	p.armMedia()
 	p.refreshToken()
-	if leaseChanged {
-		r.leaseChanged()
-	}
+	r.tend()
 	return p, nil
 }
 
@@ -151,7 +150,10 @@ func (p *participant) armMedia() {
 // refreshToken keeps the client able to join again however long it stays.
 func (p *participant) refreshToken() {
 	cfg := p.room.server.cfg
-	fresh, err := cfg.Keys.Refresh(p.claims, cfg.Times.TokenTTL)
+	if p.timers.refresh != nil {
+		p.timers.refresh.Stop()
+	}
+	fresh, err := cfg.Keys.Refresh(p.claims, p.role(), cfg.Times.TokenTTL)
 	if err != nil {
 		p.log.Warn("token not refreshed", "error", err)
 		return

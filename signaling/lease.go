@@ -3,6 +3,7 @@ package signaling
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/livekit/protocol/livekit"
 	"google.golang.org/protobuf/proto"
@@ -11,12 +12,33 @@ import (
 	"github.com/easel-live/easel/wire"
 )
 
-// leaseChanged tells everyone whose hand it is now, once nothing of an earlier
-// lease is down any more.
-func (r *liveRoom) leaseChanged() { r.settle(r.arbiter.Lease(), r.tellLease) }
+// tend follows anything that may have moved the lease: it does what is due, has
+// everyone told what has changed, and sees to the next deadline.
+func (r *liveRoom) tend() {
+	if r.closed {
+		return
+	}
+	now := time.Now()
+	for _, identity := range r.arbiter.Tick(now) {
+		if p := r.present[identity]; p != nil {
+			p.refuse(&wire.Control{Code: "unanswered", Reason: "nobody answered; you may ask again"})
+		}
+	}
+	if lease := r.arbiter.Lease(); lease.Revision != r.told {
+		r.told = lease.Revision
+		r.settle(lease, r.tellLease)
+	}
+	if r.due != nil {
+		r.due.Stop()
+	}
+	if at := r.arbiter.Deadline(); !at.IsZero() {
+		r.due = time.AfterFunc(max(time.Until(at), time.Millisecond), func() { r.post(r.tend) })
+	}
+}
 
-// tellLease tells it as a data packet to Easel's clients and the agent, and in
-// the room's metadata to all others.
+// tellLease tells it, once nothing of an earlier lease is down any more: as a data
+// packet to Easel's clients and the agent, and in the room's metadata to all
+// others.
 func (r *liveRoom) tellLease() {
 	lease := r.arbiter.Lease()
 	r.info.Metadata = r.metadata(lease)
@@ -26,7 +48,13 @@ func (r *liveRoom) tellLease() {
 	}
 	r.broadcast(r.roomUpdate())
 	r.server.cfg.Observer.LeaseChanged(r.name, lease)
-	r.log.Info("control changed", "holder", lease.Holder, "generation", lease.Generation)
+	r.log.Debug("control changed", "holder", lease.Holder, "generation", lease.Generation)
+}
+
+// refuse tells p that something was not done, and why.
+func (p *participant) refuse(c *wire.Control) {
+	c.Type = wire.ControlRefused
+	p.sendData(sfu.Reliable, p.room.controlPacket(c))
 }
 
 // sendLease tells p alone.

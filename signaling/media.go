@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/livekit/protocol/livekit"
 
@@ -138,6 +139,7 @@ func (e *peerEvents) OnDisconnected(err error) {
 	e.p.log.Debug("media transport lost", "error", err)
 	e.p.room.post(func() {
 		if !e.p.gone {
+			e.p.handLost()
 			e.p.armMedia()
 		}
 	})
@@ -161,5 +163,9 @@ func (r *liveRoom) connected(p *participant) {
 	}
 	r.server.cfg.Observer.Connected(r.name, p.person())
 	r.tellConnections(p)
+	if p.link.Load() != nil {
+		r.arbiter.Back(p.claims.Identity, time.Now())
+		r.tend()
+	}
 	p.sendLease()
 }

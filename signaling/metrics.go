@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/easel-live/easel/collab"
+	"github.com/easel-live/easel/internal/room"
 )
 
 type metrics struct {
@@ -59,9 +60,12 @@ func reasonWord(err error) string {
 	}{
 		{collab.ErrNotHolder, "not_holder"}, {collab.ErrStale, "stale"}, {collab.ErrHeldKeys, "held_keys"},
 		{collab.ErrViewOnly, "view_only"}, {collab.ErrAbsent, "absent"}, {collab.ErrBusy, "busy"},
-		{collab.ErrMidStroke, "mid_stroke"}, {errSettling, "settling"}, {collab.ErrLine, "line_full"}, {collab.ErrCommand, "unknown"},
+		{errSettling, "settling"},
 		{collab.ErrChatMuted, "chat_muted"}, {collab.ErrTooFast, "too_fast"},
 		{collab.ErrTooLong, "too_long"}, {collab.ErrNoText, "no_text"},
+		{collab.ErrLine, "line_full"}, {collab.ErrCommand, "unknown"}, {collab.ErrPresenter, "presenter"},
+		{collab.ErrDenied, "denied"}, {collab.ErrNotOwner, "not_owner"}, {collab.ErrLastOwner, "last_owner"},
+		{collab.ErrAgent, "agent"}, {collab.ErrSelf, "self"}, {collab.ErrRole, "role"}, {room.ErrPolicy, "policy"},
 	} {
 		if errors.Is(err, w.err) {
 			return w.word

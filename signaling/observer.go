@@ -9,6 +9,9 @@ import (
 type Person struct {
 	SID, Identity, Name string
 	Role                room.Role
+	// Key is the same for all windows of one person; empty for who came with a
+	// token that names none.
+	Key string
 }
 
 // Observer is told what happens in rooms. Calls about one room come one at a
@@ -23,9 +26,22 @@ type Observer interface {
 	// Published: media of a track arrived; viewers can have it.
 	Published(room string, p Person, track string)
 	LeaseChanged(room string, l wire.Lease)
+	// Decided: an owner, or a program that runs the room, has decided something
+	// about somebody or the room.
+	Decided(room string, d Decision)
 	// Photons are input-to-photon latencies in milliseconds, as measured by a
 	// participant's browser.
 	Photons(room string, p Person, ms []float64)
+}
+
+// Decision is what was decided in a room. Kind is the command: wire.ControlRole,
+// ControlRemove, ControlPolicy, ControlLock, or ControlMute.
+type Decision struct {
+	Kind   string
+	By     Person // zero: a program
+	About  Person // with their new role
+	On     bool
+	Policy room.Policy
 }
 
 // Unobserved is an Observer that ignores everything; embed it to implement
@@ -54,6 +70,9 @@ func (Unobserved) Published(string, Person, string) {}
 
 // LeaseChanged does nothing.
 func (Unobserved) LeaseChanged(string, wire.Lease) {}
+
+// Decided does nothing.
+func (Unobserved) Decided(string, Decision) {}
 
 // Photons does nothing.
 func (Unobserved) Photons(string, Person, []float64) {}

@@ -28,6 +28,9 @@ type participant struct {
 	visit atomic.Pointer[Visit] // nil without a window
 	media media
 	data  dataState // the data callbacks' own
+	// standing is the role now: at first the token's, unless an owner has decided
+	// otherwise.
+	standing atomic.Pointer[room.Role]
 
 	// Owned by the room's goroutine.
 	state         livekit.ParticipantInfo_State
@@ -62,7 +65,7 @@ func (t *timers) stop() {
 	}
 }
 
-func newParticipant(r *liveRoom, claims *token.Claims, how *joinParams) *participant {
+func newParticipant(r *liveRoom, claims *token.Claims, role room.Role, how *joinParams) *participant {
 	p := &participant{
 		room: r, claims: claims, sid: newID("PA_"), joined: time.Now(), single: how.single,
 		state:         livekit.ParticipantInfo_JOINED,
@@ -77,16 +80,29 @@ func newParticipant(r *liveRoom, claims *token.Claims, how *joinParams) *partici
 	if p.attributes == nil {
 		p.attributes = make(map[string]string)
 	}
-	p.attributes[room.RoleAttribute] = string(claims.Role)
+	p.setRole(role)
 	p.log = r.log.With("participant", claims.Identity, "sid", p.sid)
 	p.media.init(r.server.cfg.Limits.QueuedMedia)
 	p.data.limit(r.server.cfg.Limits)
 	return p
 }
 
+// role is what p may do now.
+func (p *participant) role() room.Role { return *p.standing.Load() }
+
+// setRole changes what p may do. It runs on the room's goroutine; the data path
+// reads it at any time.
+func (p *participant) setRole(role room.Role) {
+	p.standing.Store(&role)
+	p.attributes = maps.Clone(p.attributes)
+	p.attributes[room.RoleAttribute] = string(role)
+}
+
 // person is the participant as observers see them.
 func (p *participant) person() Person {
-	return Person{SID: p.sid, Identity: p.claims.Identity, Name: p.claims.Name, Role: p.claims.Role}
+	return Person{
+		SID: p.sid, Identity: p.claims.Identity, Name: p.claims.Name, Role: p.role(), Key: p.claims.Attributes[room.PersonAttribute],
+	}
 }
 
 // send queues a message for the client; while its connection is lost, nothing.

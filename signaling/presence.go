@@ -72,7 +72,7 @@ func (p *participant) onPresence(kind sfu.DataKind, raw []byte, packet *packet) 
 
 // mayPresent says whether others' views may follow p's.
 func (p *participant) mayPresent() bool {
-	return p.claims.Role == room.Owner || p.claims.Role == room.Editor
+	return p.role().MayControl()
 }
 
 // look remembers what a presenter looks at, for those who come later.

@@ -27,11 +27,12 @@ func (r *liveRoom) remove(p *participant, why livekit.DisconnectReason, word *li
 	p.media.stop()
 	r.presence.leave(p.claims.Identity)
 	r.chat.Leave(p.claims.Identity, time.Now())
-	r.server.metrics.participants.WithLabelValues(string(p.claims.Role)).Dec()
+	r.server.metrics.participants.WithLabelValues(string(p.role())).Dec()
 	r.server.cfg.Observer.Left(r.name, p.person())
 	p.log.Info("left", "reason", why.String())
-	if !p.replaced && r.arbiter.Leave(p.claims.Identity, time.Now()) {
-		r.leaseChanged()
+	if !p.replaced {
+		r.arbiter.Leave(p.claims.Identity, time.Now())
+		r.tend()
 	}
 	if len(r.present) == 0 && !r.closed {
 		r.armEmpty()

@@ -21,6 +21,7 @@ func (r *liveRoom) resume(claims *token.Claims, how *joinParams, c *conn) (*part
 		old.hangUp(websocket.CloseNormalClosure, "resumed on another connection")
 	}
 	p.timers.stopResume()
+	r.arbiter.Back(p.claims.Identity, time.Now())
 	c.send(encode(&livekit.SignalResponse{Message: &livekit.SignalResponse_Reconnect{
 		Reconnect: &livekit.ReconnectResponse{ServerInfo: serverInfo()},
 	}}))
@@ -43,6 +44,7 @@ func (r *liveRoom) resume(claims *token.Claims, how *joinParams, c *conn) (*part
 		p.syncState(how.sync)
 	}
 	p.log.Info("resumed")
+	r.tend()
 	return p, nil
 }
 
@@ -70,6 +72,7 @@ func (r *liveRoom) lost(p *participant, c *conn) {
 	if p.gone || !p.link.CompareAndSwap(c, nil) {
 		return
 	}
+	p.handLost()
 	p.timers.resume = time.AfterFunc(r.server.cfg.Times.Resume, func() {
 		r.post(func() {
 			if p.link.Load() == nil {
@@ -77,6 +80,15 @@ func (r *liveRoom) lost(p *participant, c *conn) {
 			}
 		})
 	})
+}
+
+// handLost tells that nothing p's hand does arrives, for the time being. At a
+// window it does all the same.
+func (p *participant) handLost() {
+	if p.visit.Load() == nil {
+		p.room.arbiter.Lost(p.claims.Identity, time.Now())
+		p.room.tend()
+	}
 }
 
 func (t *timers) stopResume() {

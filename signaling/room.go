@@ -36,6 +36,7 @@ type liveRoom struct {
 	presence presence
 	// settling counts the windows where an earlier lease's releases are under way.
 	settling atomic.Int32
+	door     door // locks itself
 
 	ops     chan func()
 	done    chan struct{}  // the room's goroutine has ended
@@ -51,6 +52,8 @@ type liveRoom struct {
 	used             bool // somebody has been here
 	closed           bool
 	empty            *time.Timer
+	told             uint32      // revision of the lease that everyone was told last
+	due              *time.Timer // when something happens to the lease by time alone
 }
 
 // opsBacklog is how many operations may wait for the room's goroutine before
@@ -164,6 +167,9 @@ func (r *liveRoom) close(why livekit.DisconnectReason, action livekit.LeaveReque
 	r.empty.Stop()
 	if r.presence.timer != nil {
 		r.presence.timer.Stop()
+	}
+	if r.due != nil {
+		r.due.Stop()
 	}
 }
 

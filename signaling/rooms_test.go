@@ -104,7 +104,7 @@ func TestOnlyTheHolderReachesTheCanvas(t *testing.T) {
 		}
 	}
 	agent.until("the owner's input arrives", agent.heard(message{"owner", wire.TopicInput, string(input)}))
-	viewer.waitMetric(h, "easel_input_refused_total", 1, "not_holder")
+	viewer.waitMetric(h, "easel_input_refused_total", 1, "view_only")
 	if agent.holds(agent.heard(message{"viewer", wire.TopicInput, string(input)})) {
 		t.Error("a viewer's input reached the agent")
 	}

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/livekit/protocol/livekit"
 
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/sfu"
+	"github.com/easel-live/easel/wire"
 )
 
 // ListParticipants lists who is in a room, the hidden ones too.
@@ -69,12 +71,14 @@ func (s service) MutePublishedTrack(ctx context.Context, req *livekit.MuteRoomTr
 	return reply, err
 }
 
-// UpdateParticipant changes what somebody shows of themselves. What they may do
-// stays as their token says.
+// UpdateParticipant changes what somebody shows of themselves, and by the
+// attribute easel.role what they may do. LiveKit's permissions follow from that.
 func (s service) UpdateParticipant(ctx context.Context, req *livekit.UpdateParticipantRequest) (*livekit.ParticipantInfo, error) {
 	if req.GetPermission() != nil {
-		return nil, unsupported("changing the permissions of somebody present; give them another token")
+		return nil, unsupported("changing the permissions of somebody present; set the attribute " + room.RoleAttribute)
 	}
+	role, decides := req.GetAttributes()[room.RoleAttribute]
+	delete(req.Attributes, room.RoleAttribute)
 	for key := range req.GetAttributes() {
 		if strings.HasPrefix(key, ownTopics) {
 			return nil, twirpError(fmt.Errorf("%w: attribute %q", errProtected, key))
@@ -84,6 +88,13 @@ func (s service) UpdateParticipant(ctx context.Context, req *livekit.UpdateParti
 	err := s.ofParticipant(ctx, req.GetRoom(), req.GetIdentity(), func(p *participant) error {
 		if !p.setDetails(req.GetName(), req.GetMetadata(), req.GetAttributes()) {
 			return fmt.Errorf("%w: name, metadata or attributes are too large", errArgument)
+		}
+		if decides {
+			if err := p.room.arbiter.SetRole(p.claims.Identity, room.Role(role), time.Now()); err != nil {
+				return fmt.Errorf("%w: %w", errArgument, err)
+			}
+			p.room.roleIs(p, room.Role(role), Decision{Kind: wire.ControlRole})
+			p.room.tend()
 		}
 		p.room.announce(p)
 		info = copyOf(p.describe())

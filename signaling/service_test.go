@@ -97,8 +97,17 @@ func TestRoomServiceRunsARoom(t *testing.T) {
 		t.Errorf("%v %v", info, err)
 	}
 	owner.until("the change is seen", func() bool { return owner.people["viewer"].Attributes["seat"] == "4" })
-	_, err = svc.UpdateParticipant(admin, &livekit.UpdateParticipantRequest{Room: "studio", Identity: "viewer", Attributes: map[string]string{room.RoleAttribute: "owner"}})
-	wantCode(t, "a role by attribute", err, twirp.PermissionDenied)
+	role := func(r string) *livekit.UpdateParticipantRequest {
+		return &livekit.UpdateParticipantRequest{Room: "studio", Identity: "viewer", Attributes: map[string]string{room.RoleAttribute: r}}
+	}
+	_, err = svc.UpdateParticipant(admin, role("agent"))
+	wantCode(t, "a person as an agent", err, twirp.InvalidArgument)
+	if _, err = svc.UpdateParticipant(admin, role("editor")); err != nil {
+		t.Error(err)
+	}
+	owner.until("the role is seen", func() bool { return owner.people["viewer"].Attributes[room.RoleAttribute] == "editor" })
+	_, err = svc.UpdateParticipant(admin, &livekit.UpdateParticipantRequest{Room: "studio", Identity: "viewer", Attributes: map[string]string{"easel.display": "1x1"}})
+	wantCode(t, "an attribute of the server's", err, twirp.PermissionDenied)
 	_, err = svc.UpdateParticipant(admin, &livekit.UpdateParticipantRequest{Room: "studio", Identity: "viewer", Permission: &livekit.ParticipantPermission{CanPublish: true}})
 	wantCode(t, "permissions", err, twirp.Unimplemented)
 

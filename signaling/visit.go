@@ -8,6 +8,7 @@ import (
 
 	"github.com/livekit/protocol/livekit"
 
+	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/sfu"
 	"github.com/easel-live/easel/signaling/token"
@@ -76,15 +77,18 @@ func (s *Server) Visit(raw string, w Window) (*Visit, error) {
 // visit runs on the room's goroutine.
 func (r *liveRoom) visit(claims *token.Claims, v *Visit) error {
 	p := r.present[claims.Identity]
+	role, barred := r.mayEnter(claims)
 	switch {
 	case r.closed:
 		return errRoomClosed
+	case barred != nil:
+		return barred
 	case p != nil && p.claims.Role == room.Agent:
 		return token.ErrForbidden
 	case p == nil && len(r.present) >= int(r.info.GetMaxParticipants()):
 		return errRoomFull
 	case p == nil:
-		p = r.joinAtWindow(claims)
+		p = r.joinAtWindow(claims, role)
 	}
 	v.whose.Store(p)
 	if before := p.visit.Swap(v); before != nil {
@@ -96,24 +100,22 @@ func (r *liveRoom) visit(claims *token.Claims, v *Visit) error {
 }
 
 // joinAtWindow takes somebody in who has no signal connection.
-func (r *liveRoom) joinAtWindow(claims *token.Claims) *participant {
-	p := newParticipant(r, claims, &joinParams{})
+func (r *liveRoom) joinAtWindow(claims *token.Claims, role room.Role) *participant {
+	p := newParticipant(r, claims, role, &joinParams{})
 	p.state, p.connected = livekit.ParticipantInfo_ACTIVE, true
 	p.media.stop() // there is none
 	r.empty.Stop()
 	r.used = true
 	r.present[claims.Identity] = p
 	r.rebuildRoster()
-	changed := r.arbiter.Join(claims.Identity, claims.Role, time.Now())
-	r.server.metrics.participants.WithLabelValues(string(claims.Role)).Inc()
+	r.arbiter.Join(claims.Identity, role, time.Now())
+	r.server.metrics.participants.WithLabelValues(string(role)).Inc()
 	r.server.cfg.Observer.Joined(r.name, p.person())
 	r.server.cfg.Observer.Connected(r.name, p.person())
 	p.hookPerson(eventParticipantJoined)
-	p.log.Info("joined at a window", "role", claims.Role)
+	p.log.Info("joined at a window", "role", role)
 	r.announce(p)
-	if changed {
-		r.leaseChanged()
-	}
+	r.tend()
 	return p
 }
 
@@ -158,8 +160,9 @@ func (v *Visit) Leave() {
 			return
 		}
 		// Whatever was pressed is up; input now comes another way and counts anew.
-		if r.arbiter.Lease().Holder == v.identity && r.arbiter.Renew(time.Now()) {
-			r.leaseChanged()
+		if r.arbiter.Lease().Holder == v.identity {
+			r.arbiter.Renew(time.Now())
+			r.tend()
 		}
 	})
 }
@@ -185,11 +188,17 @@ func (p *participant) admit(in *wire.Input) error {
 		refused.WithLabelValues(reasonWord(errSettling)).Inc()
 		return errSettling
 	}
-	if err := p.room.arbiter.Admit(p.claims.Identity, in, time.Now()); err != nil {
+	news, err := p.room.arbiter.Admit(p.claims.Identity, in, time.Now())
+	if err != nil {
 		refused.WithLabelValues(reasonWord(err)).Inc()
-		return err
 	}
-	return nil
+	if errors.Is(err, collab.ErrPress) && p.data.commands.Allow() {
+		p.refuse(&wire.Control{Code: reasonWord(err), Reason: err.Error(), Generation: in.Generation})
+	}
+	if news {
+		p.room.post(p.room.tend)
+	}
+	return err
 }
 
 // settle tells the lease to all windows and runs then once nothing that was

@@ -28,6 +28,7 @@ type Grant struct {
 	Identity string // unique within the room; a second join replaces the first
 	Name     string // shown to people; may be empty
 	Role     room.Role
+	Person   string        // the same for all windows of one person; may be empty
 	TTL      time.Duration // how long the token opens the room; must be positive
 }
 
@@ -46,13 +47,17 @@ func Mint(key, secret string, g Grant) (string, error) {
 	if g.TTL <= 0 {
 		return "", fmt.Errorf("%w: lifetime %v", ErrGrant, g.TTL)
 	}
+	attributes := map[string]string{room.RoleAttribute: string(role)}
+	if g.Person != "" {
+		attributes[room.PersonAttribute] = g.Person
+	}
 	isAgent := role == room.Agent
 	canSubscribe, canPublish, canData := !isAgent, role.MayPublish(), true
 	t := auth.NewAccessToken(key, secret).
 		SetIdentity(g.Identity).
 		SetName(g.Name).
 		SetValidFor(g.TTL).
-		SetAttributes(map[string]string{room.RoleAttribute: string(role)}).
+		SetAttributes(attributes).
 		SetVideoGrant(&auth.VideoGrant{
 			RoomJoin:             true,
 			Room:                 g.Room,

@@ -139,7 +139,7 @@ func TestRefreshKeepsThePermissions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := keys.Refresh(c, time.Hour)
+	raw, err := keys.Refresh(c, room.Viewer, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestRefreshKeepsThePermissions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.Role != room.Editor || again.Room != "r" || again.Publish || !again.Expires.After(c.Expires) {
+	if again.Role != room.Viewer || again.Room != "r" || again.Publish || !again.Expires.After(c.Expires) {
 		t.Errorf("refreshed %+v", again)
 	}
 }

@@ -90,11 +90,20 @@ func (k Keys) open(raw string) (key string, expires time.Time, grants *auth.Clai
 	return v.APIKey(), registered.ExpiresAt.Time, grants, nil
 }
 
-// Refresh signs the same permissions anew, for a client that stays longer than
-// its token lasts and may have to join again.
-func (k Keys) Refresh(c *Claims, ttl time.Duration) (string, error) {
+// Refresh signs the same permissions anew, with the role that their holder has
+// now, for a client that stays longer than its token lasts and may have to join
+// again.
+func (k Keys) Refresh(c *Claims, role room.Role, ttl time.Duration) (string, error) {
 	t := auth.NewAccessToken(c.key, k[c.key]).SetValidFor(ttl)
 	*t.GetGrants() = *c.grants
+	if role != c.Role {
+		attributes := maps.Clone(c.Attributes)
+		if attributes == nil {
+			attributes = make(map[string]string)
+		}
+		attributes[room.RoleAttribute] = string(role)
+		t.SetAttributes(attributes)
+	}
 	raw, err := t.ToJWT()
 	if err != nil {
 		return "", fmt.Errorf("token: refresh: %w", err)
