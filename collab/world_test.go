@@ -35,17 +35,17 @@ type world struct {
 
 // client is a browser: what it knows, and what is under way to and from it.
 type client struct {
-	name           string
-	here           bool
-	lease          wire.Lease
-	generation     uint32 // 0: no stroke may be sent
-	claimed        bool   // by a press whose answer is under way
-	burned         uint32
-	next, barrier  uint32
-	down           bool
-	up, lossy      []message
-	fromServer     []wire.Control
-	stroke         uint16
+	name          string
+	here          bool
+	lease         wire.Lease
+	generation    uint32 // 0: no stroke may be sent
+	claimed       bool   // by a press whose answer is under way
+	burned        uint32
+	next, barrier uint32
+	down          bool
+	up, lossy     []message
+	fromServer    []wire.Control
+	stroke        uint16
 }
 
 type message struct {

@@ -39,10 +39,27 @@ export class Hand {
     return this.#sender.generation !== 0;
   }
 
+  /** Whether this hand holds the lease or would take it by pressing. */
+  get ready(): boolean {
+    return this.#sender.ready;
+  }
+
   /** Starts or, with 0, ends a lease. */
   hold(generation: number): void {
-    this.#drop();
+    if (generation !== this.#sender.generation) this.#drop();
     this.#sender.begin(generation);
+  }
+
+  /** Holds no lease; a press under this generation would take it, 0: would not. */
+  offer(generation: number): void {
+    this.#sender.offer(generation);
+    if (!this.draws) this.#drop();
+  }
+
+  /** A press that was to take the lease did not. */
+  refuse(generation: number): void {
+    this.#sender.refuse(generation);
+    if (!this.draws) this.#drop();
   }
 
   /** Ends the lease and forgets it: the room was entered anew. */

@@ -145,3 +145,57 @@ describe('InputSender', () => {
     expect([...sender.buttons]).toEqual([]);
   });
 });
+
+describe('a press on a canvas that is on offer', () => {
+  const down = { kind: Kind.ButtonDown, button: 1, x: 1, y: 1 } as const;
+  const up = { kind: Kind.ButtonUp, button: 1, x: 1, y: 1 } as const;
+  const sent: Input[] = [];
+  let sender: InputSender;
+  beforeEach(() => {
+    sent.length = 0;
+    sender = new InputSender((bytes) => sent.push(decodeInput(bytes)));
+  });
+
+  it('is the first event of its generation, and what follows waits for no answer', () => {
+    sender.offer(7);
+    expect(sender.generation).toBe(0);
+    expect(sender.moves([{ x: 1, y: 1, time: 0 }])).toBe(0);
+    expect(sender.reliable(up, 0)).toBe(0);
+    expect(sender.reliable(down, 1)).toBe(1);
+    expect(sender.moves([{ x: 2, y: 2, time: 2 }])).toBe(2);
+    sender.offer(7); // somebody came into line meanwhile
+    sender.begin(7);
+    expect(sender.reliable(up, 3)).toBe(3);
+    expect(sent.map((p) => [p.generation, p.first])).toEqual([
+      [7, 1],
+      [7, 2],
+      [7, 2],
+    ]);
+  });
+
+  it('sends nothing more once it is refused, nor under that generation again', () => {
+    sender.offer(7);
+    sender.reliable(down, 1);
+    sender.refuse(7);
+    expect(sender.generation).toBe(0);
+    expect(sender.reliable(up, 2)).toBe(0);
+    sender.offer(7);
+    expect(sender.ready).toBe(false);
+    expect(sender.reliable(down, 3)).toBe(0);
+    sender.offer(8);
+    expect(sender.reliable(down, 4)).toBe(1);
+    sender.refuse(7); // late news
+    expect(sender.generation).toBe(8);
+  });
+
+  it('is over when another offer shows that somebody was faster', () => {
+    sender.offer(7);
+    sender.reliable(down, 1);
+    sender.offer(8);
+    expect(sender.generation).toBe(0);
+    expect(sender.reliable(down, 2)).toBe(1);
+    expect(sent.at(-1)).toMatchObject({ generation: 8, first: 1 });
+    sender.offer(0);
+    expect(sender.ready).toBe(false);
+  });
+});

@@ -32,12 +32,18 @@ export type Outlet = (packet: Uint8Array<ArrayBuffer>, reliable: boolean) => voi
  * the lossy and the reliable channel, from 1 within each lease generation.
  * Moves leave at once on the lossy channel; while a button is held every packet
  * repeats the recent moves that no frame has confirmed yet, so that a lost
- * packet costs a stroke nothing. Without a generation nothing is sent.
+ * packet costs a stroke nothing. Without a generation nothing is sent, but for a
+ * press under one that is on offer: it takes the lease on its way, and what follows
+ * it goes out before the answer is known.
  */
 export class InputSender {
   #outlet: Outlet;
   #generation = 0;
   #held = false;
+  #offered = 0;
+  #claimed = false;
+  /** The greatest generation that a press was refused under: it is never good again. */
+  #spent = 0;
   #next = 1;
   #lastReliable = 0;
   #repeated: Sent[] = [];
@@ -52,6 +58,11 @@ export class InputSender {
     return this.#held ? this.#generation : 0;
   }
 
+  /** Whether a press would be sent now. */
+  get ready(): boolean {
+    return this.#held || this.#offered !== 0;
+  }
+
   /** Buttons that are down, by what was sent. */
   get buttons(): ReadonlySet<number> {
     return this.#buttons;
@@ -62,6 +73,8 @@ export class InputSender {
    * pause goes on counting, since the agent remembers what it has applied.
    */
   begin(generation: number): void {
+    this.#claimed = false;
+    this.#offered = 0;
     this.#held = generation !== 0;
     if (!this.#held || generation === this.#generation) return;
     this.#generation = generation;
@@ -71,10 +84,42 @@ export class InputSender {
     this.#buttons.clear();
   }
 
+  /**
+   * Holds no lease, but may press under this generation; 0: may not. A claim to
+   * that very generation stays: its answer is under way.
+   */
+  offer(generation: number): void {
+    if (this.#claimed && generation === this.#generation) return;
+    this.#forget();
+    this.#offered = generation > this.#spent ? generation : 0;
+  }
+
+  /** A press under this generation was refused, and with it all that followed. */
+  refuse(generation: number): void {
+    this.#spent = Math.max(this.#spent, generation);
+    if (this.#claimed && generation === this.#generation) this.#forget();
+    if (this.#offered <= this.#spent) this.#offered = 0;
+  }
+
   /** Forgets the generation: the room, and with it the agent, counts anew. */
   reset(): void {
-    this.#held = false;
+    this.#forget();
     this.#generation = 0;
+    this.#spent = 0;
+  }
+
+  #forget(): void {
+    const claimed = this.#claimed;
+    this.begin(0);
+    if (claimed) this.#generation = 0;
+  }
+
+  #claim(kind: HandEvent['kind']): boolean {
+    const presses = kind === Kind.ButtonDown || kind === Kind.KeyDown || kind === Kind.Scroll;
+    if (!presses || this.#offered === 0) return false;
+    this.begin(this.#offered);
+    this.#claimed = true;
+    return true;
   }
 
   /** Pauses: whatever follows is dropped until begin. */
@@ -101,7 +146,7 @@ export class InputSender {
 
   /** Sends one event that must arrive; returns its sequence, 0 when not sent. */
   reliable(event: Exclude<HandEvent, { kind: typeof Kind.Move }>, time: number): number {
-    if (!this.#held) return 0;
+    if (!this.#held && !this.#claim(event.kind)) return 0;
     const sequence = this.#next++;
     this.#pack([...this.#repeated, { event, sequence, time }], true);
     this.#repeated = [];

@@ -12,8 +12,6 @@ export interface SurfacePorts {
   platform: Platform;
   /** The keyboard leaves the canvas for the toolbar. */
   onLeave(): void;
-  /** Somebody pressed on the canvas without holding the lease. */
-  onBlocked(): void;
   /**
    * Somebody pastes: what this computer's clipboard holds, null when the browser
    * does not say. Resolves to whether the canvas may be told to paste.
@@ -21,6 +19,10 @@ export interface SurfacePorts {
   onPaste(data: DataTransfer | null): Promise<boolean>;
   /** The page lost the focus. */
   onAway(): void;
+  /** A press on the canvas is on its way. */
+  onPress(at: Point): void;
+  /** Somebody pressed on the canvas, or a key on it, and may not. */
+  onBlocked(at?: Point): void;
 }
 
 type LayoutMap = ReadonlyMap<string, string>;
@@ -43,6 +45,9 @@ export function platformOf(navigator: Navigator): Platform {
 
 /** How long the browser may take from the keys to the paste event. */
 const PASTE_MS = 150;
+
+/** Keys that say nothing by themselves. */
+const MODIFIERS = new Set(['Shift', 'Control', 'Alt', 'AltGraph', 'Meta', 'CapsLock', 'Tab']);
 
 /** Wheel pixels per pixel that two fingers move: 40 make a notch. */
 const PAN = 2.5;
@@ -101,10 +106,12 @@ export class Surface {
     this.#display = display;
   }
 
-  /** The lease came or went: nothing is held any more, on either side. */
+  /**
+   * The lease came or went: no key is held any more. A button that is still down
+   * belongs to a stroke that is over.
+   */
   reset(): void {
     this.#keyboard.forget();
-    this.#buttons = 0;
   }
 
   /** Presses keysyms one after the other and lets them go in reverse. */
@@ -137,7 +144,10 @@ export class Surface {
     this.#on<PointerEvent>(element, ['pointerup'], (e) => this.#up(e));
     this.#on<PointerEvent>(element, ['pointercancel'], (e) => {
       if (e.pointerType === 'touch') this.#touch.cancel(e.timeStamp);
-      else this.#letGo();
+      else {
+        this.#buttons = 0;
+        this.#letGo();
+      }
     });
     this.#on<WheelEvent>(element, ['wheel'], (e) => this.#turn(e));
     const own = ['contextmenu', 'mousedown', 'mouseup', 'auxclick', 'dragstart', 'selectstart'];
@@ -168,7 +178,10 @@ export class Surface {
   }
 
   #key(e: KeyboardEvent): void {
-    if (!this.#hand.draws) return;
+    if (!this.#hand.ready) {
+      if (e.type === 'keydown' && !MODIFIERS.has(e.key)) this.#ports.onBlocked();
+      return;
+    }
     e.stopPropagation();
     const info: KeyInfo = e;
     if (e.type === 'keyup') {
@@ -202,8 +215,8 @@ export class Surface {
   }
 
   async #paste(data: DataTransfer | null, shift: boolean): Promise<void> {
-    if (!this.#hand.draws) return;
-    if (!(await this.#ports.onPaste(data)) || !this.#hand.draws) return;
+    if (!this.#hand.ready) return;
+    if (!(await this.#ports.onPaste(data)) || !this.#hand.ready) return;
     const held = (...keysyms: number[]) => this.#keyboard.isDown(...keysyms);
     const keys: number[] = [];
     if (!held(Keysym.Control_L, Keysym.Control_R)) keys.push(Keysym.Control_L);
@@ -223,7 +236,7 @@ export class Surface {
   #write(text: string): void {
     this.#keys.value = '';
     this.#keyboard.compose();
-    if (!this.#hand.draws) return;
+    if (!this.#hand.ready) return;
     for (const char of text) {
       const keysym = char === '\n' ? Keysym.Return : keysymOfChar(char);
       if (keysym !== null) this.tap([keysym]);
@@ -233,7 +246,6 @@ export class Surface {
   #letGo(): void {
     this.#keyboard.forget();
     this.#pasting?.cancel();
-    this.#buttons = 0;
     this.#hand.releaseAll(performance.now());
   }
 
@@ -253,10 +265,12 @@ export class Surface {
   #down(e: PointerEvent): void {
     e.preventDefault();
     this.#keys.focus({ preventScroll: true });
-    if (!this.#hand.draws) {
-      this.#ports.onBlocked();
+    if (!this.#hand.ready) {
+      this.#buttons = e.buttons;
+      this.#ports.onBlocked({ x: e.clientX, y: e.clientY });
       return;
     }
+    this.#ports.onPress({ x: e.clientX, y: e.clientY });
     if (e.pointerType === 'touch') {
       this.#touch.down(e.pointerId, { x: e.clientX, y: e.clientY }, e.timeStamp);
       return;
@@ -286,21 +300,23 @@ export class Surface {
     this.#press(e);
   }
 
-  /** Sends what changed of the buttons. */
+  /** Sends what changed of the buttons. A stroke begins with its press, never midway. */
   #press(e: PointerEvent): void {
-    if (e.pointerType === 'touch' || e.buttons === this.#buttons || !this.#hand.draws) return;
+    if (e.pointerType === 'touch' || e.buttons === this.#buttons) return;
+    const before = this.#buttons;
+    this.#buttons = e.buttons;
+    if (!this.#hand.draws && !(e.type === 'pointerdown' && this.#hand.ready)) return;
     this.#keyboard.settle();
     const at = this.#point({ x: e.clientX, y: e.clientY });
-    for (const { button, down } of buttonChanges(this.#buttons, e.buttons)) {
+    for (const { button, down } of buttonChanges(before, e.buttons)) {
       const kind = down ? Kind.ButtonDown : Kind.ButtonUp;
       this.#hand.send({ kind, button, ...at }, e.timeStamp);
     }
-    this.#buttons = e.buttons;
   }
 
   #turn(e: WheelEvent): void {
     e.preventDefault();
-    if (!this.#hand.draws) return;
+    if (!this.#hand.ready) return;
     this.#keyboard.settle();
     const by = this.#wheel.turn(e);
     if (!by) return;

@@ -60,7 +60,7 @@ export interface LinkPorts {
   onTag(tag: FrameTag): void;
   onCursor(message: CursorMessage): void;
   onClipboard(message: ClipboardMessage): void;
-  onRefused(code: string, reason: string): void;
+  onRefused(code: string, reason: string, generation: number): void;
   onNotice(code: string, text: string): void;
   /** Where somebody points, marks or looks; from '': the server tells of all. */
   onPresence(message: PresenceMessage, from: string): void;
@@ -287,7 +287,9 @@ export class RoomLink {
   #readControl(payload: Uint8Array): void {
     const control = decodeControl(payload);
     if (control?.type === 'lease') this.#ports.onLease(control.lease);
-    if (control?.type === 'refused') this.#ports.onRefused(control.code, control.reason);
+    if (control?.type === 'refused') {
+      this.#ports.onRefused(control.code, control.reason, control.generation);
+    }
     if (control?.type === 'notice') this.#ports.onNotice(control.code, control.text);
   }
 }

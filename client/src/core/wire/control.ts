@@ -1,26 +1,50 @@
 import { MAX_CONTROL_BYTES, MAX_REPORT, WireError } from './limits';
 
-/** Who may draw. `generation` changes with the holder; '' means the canvas is free. */
+/** How control of the canvas changes hands. */
+export type Policy = 'open' | 'ask' | 'presenter';
+
+/** What the owners of a room have set. */
+export interface Rules {
+  policy: Policy;
+  /** Identity that owners named to draw; '' for none. */
+  presenter: string;
+  /** Nobody else may enter. */
+  locked: boolean;
+  /** Only owners may write in the chat. */
+  muted: boolean;
+}
+
+/**
+ * Who may draw. `generation` counts tenures: it goes up whenever somebody loses
+ * control, and while `holder` is '', the canvas is free, it is the number that the
+ * next tenure will have. `revision` goes up with every change of anything here.
+ */
 export interface Lease {
   generation: number;
+  revision: number;
   holder: string;
   waiting: string[];
+  rules: Rules;
 }
+
+/** What somebody may be. */
+export type RoleName = 'owner' | 'editor' | 'viewer';
 
 /** A message about control of the canvas. */
 export type Control =
   | { type: 'request' | 'take' | 'release' | 'refresh' }
-  | { type: 'grant'; to: string }
+  | { type: 'grant' | 'deny' | 'transfer' | 'remove'; to: string }
+  | { type: 'policy'; policy: Policy }
+  | { type: 'role'; to: string; role: RoleName }
+  | { type: 'lock' | 'mute'; on: boolean }
   | { type: 'report'; photonMs: number[] }
   | { type: 'lease'; lease: Lease }
-  | { type: 'refused'; code: string; reason: string }
+  /** generation: of the press that was refused, 0 when it was no press */
+  | { type: 'refused'; code: string; reason: string; generation: number }
   | { type: 'notice'; code: string; text: string };
 
 /** The messages that people send. */
-export type Asking = Extract<
-  Control,
-  { type: 'request' | 'take' | 'release' | 'grant' | 'report' | 'refresh' }
->;
+export type Asking = Exclude<Control, { type: 'lease' | 'refused' | 'notice' }>;
 
 export function encodeControl(control: Asking): Uint8Array<ArrayBuffer> {
   if (control.type !== 'report') return new TextEncoder().encode(JSON.stringify(control));
@@ -56,7 +80,17 @@ export function decodeControl(bytes: Uint8Array): Control | null {
     case 'refresh':
       return { type };
     case 'grant':
+    case 'deny':
+    case 'transfer':
+    case 'remove':
       return { type, to: text(message.to) };
+    case 'policy':
+      return { type, policy: policyOf(message.policy) };
+    case 'role':
+      return { type, to: text(message.to), role: roleOf(message.role) };
+    case 'lock':
+    case 'mute':
+      return { type, on: message.on === true };
     case 'report':
       return { type, photonMs: numbers(message.photon_ms) };
     case 'lease': {
@@ -65,7 +99,12 @@ export function decodeControl(bytes: Uint8Array): Control | null {
       return { type, lease };
     }
     case 'refused':
-      return { type, code: text(message.code), reason: text(message.reason) };
+      return {
+        type,
+        code: text(message.code),
+        reason: text(message.reason),
+        generation: typeof message.generation === 'number' ? message.generation : 0,
+      };
     case 'notice':
       return { type, code: text(message.code), text: text(message.text) };
     default:
@@ -77,11 +116,27 @@ export function decodeControl(bytes: Uint8Array): Control | null {
 export function readLease(value: unknown): Lease | null {
   if (!isRecord(value) || typeof value.generation !== 'number') return null;
   const waiting = Array.isArray(value.waiting) ? value.waiting : [];
+  const rules = isRecord(value.rules) ? value.rules : {};
   return {
     generation: value.generation,
+    revision: typeof value.revision === 'number' ? value.revision : 0,
     holder: text(value.holder),
     waiting: waiting.filter((identity) => typeof identity === 'string'),
+    rules: {
+      policy: policyOf(rules.policy),
+      presenter: text(rules.presenter),
+      locked: rules.locked === true,
+      muted: rules.muted === true,
+    },
   };
+}
+
+function policyOf(value: unknown): Policy {
+  return value === 'open' || value === 'presenter' ? value : 'ask';
+}
+
+function roleOf(value: unknown): RoleName {
+  return value === 'owner' || value === 'editor' ? value : 'viewer';
 }
 
 /** The lease in a room's metadata, or null when there is none. */

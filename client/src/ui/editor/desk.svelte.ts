@@ -5,8 +5,21 @@ import { Hand } from '../../core/input/hand';
 import { PhotonMeter } from '../../core/latency';
 import type { Layer } from '../../core/layers';
 import { type LostReason, type Person, RoomLink } from '../../core/room/link';
-import { type LinkState, type Move, standingOf } from '../../core/standing';
-import { type CursorPosition, type CursorShape, Kind, type Lease } from '../../core/wire';
+import {
+  type LinkState,
+  type Move,
+  refusalOf,
+  type Situation,
+  sentence,
+  standingOf,
+} from '../../core/standing';
+import {
+  type Asking,
+  type CursorPosition,
+  type CursorShape,
+  Kind,
+  type Lease,
+} from '../../core/wire';
 import { Company } from './company.svelte';
 import { Copies } from './copies.svelte';
 
@@ -15,6 +28,14 @@ export interface Notice {
   id: number;
   text: string;
   action?: { label: string; run(): void } | undefined;
+}
+
+/** An attempt to draw that did not succeed, in client coordinates. */
+export interface Tried {
+  x: number;
+  y: number;
+  /** What the standing does not say; '' for nothing. */
+  reason: string;
 }
 
 const REPORT_MS = 5000;
@@ -28,10 +49,6 @@ const defer = (callback: () => void, ms: number) => {
   const timer = setTimeout(callback, ms);
   return () => clearTimeout(timer);
 };
-
-/** "somebody is drawing" → "Somebody is drawing." */
-const sentence = (text: string) =>
-  text && `${text[0]?.toUpperCase()}${text.slice(1).replace(/\.?$/, '.')}`;
 
 /**
  * One person at the canvas of one session: the connection and what came over
@@ -53,16 +70,17 @@ export class Desk {
   picture = $state(false);
   shape: CursorShape | null = $state.raw(null);
   notices: Notice[] = $state.raw([]);
+  /** Set when this person tried to draw in vain: where, and what is special about it. */
+  tried: Tried | null = $state.raw(null);
 
-  readonly standing = $derived.by(() =>
-    standingOf({
-      link: this.link,
-      picture: this.picture,
-      me: this.me,
-      role: this.role,
-      lease: this.lease,
-      nameOf: (identity) => this.nameOf(identity),
-    }),
+  readonly standing = $derived.by(() => standingOf(this.#situation(this.picture)));
+
+  /** Whether others could draw too. */
+  readonly shared = $derived.by(() => this.people.filter((p) => p.role !== 'viewer').length > 1);
+
+  /** Whether the display follows this person's window: not stroke by stroke. */
+  readonly sizes = $derived.by(
+    () => this.lease?.holder === this.me && !(this.shared && this.lease?.rules.policy === 'open'),
   );
 
   /** Others who would like to draw, while this person may hand over. */
@@ -92,6 +110,7 @@ export class Desk {
   #layer: Layer = 'full';
   #entry = '';
   #asking = false;
+  #last = { x: 0, y: 0 };
   #attempt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #report: ReturnType<typeof setInterval>;
@@ -144,7 +163,24 @@ export class Desk {
 
   /** Hands control to somebody. */
   grant(to: string): void {
-    this.#link?.ask({ type: 'grant', to });
+    this.decide({ type: 'grant', to });
+  }
+
+  /** Decides something about somebody or the room; the server knows who may. */
+  decide(what: Asking): void {
+    this.#link?.ask(what);
+  }
+
+  /** Somebody pressed here, and may not draw. */
+  blocked(at: { x: number; y: number } | undefined, reason = ''): void {
+    this.#last = at ?? this.#last;
+    this.tried = { ...this.#last, reason };
+  }
+
+  /** Remembers where a press was made, for what the server says about it. */
+  pressed(at: { x: number; y: number }): void {
+    this.#last = at;
+    this.tried = null;
   }
 
   /** Asks for a display of this size at a device pixel ratio; the holder may. */
@@ -234,6 +270,7 @@ export class Desk {
         this.people = people;
         this.company.keep(new Set(people.map((p) => p.identity)));
         this.role = people.find((p) => p.me)?.role ?? this.role;
+        this.#hold();
       },
       onDisplay: (display) => {
         const same =
@@ -242,7 +279,7 @@ export class Desk {
       },
       onLease: (lease) => {
         // It comes as a message and as metadata; the later one may be older.
-        if (lease.generation < (this.lease?.generation ?? 0)) return;
+        if (lease.revision < (this.lease?.revision ?? 0)) return;
         this.lease = lease;
         this.#hold();
       },
@@ -258,7 +295,14 @@ export class Desk {
         else this.onPointer(message.position);
       },
       onClipboard: (message) => this.copies.hear(message),
-      onRefused: (code, reason) => {
+      onRefused: (code, reason, generation) => {
+        if (generation > 0) {
+          this.hand.refuse(generation);
+          this.#hold();
+          this.onHold();
+          this.blocked(undefined, refusalOf(code, reason));
+          return;
+        }
         if (this.#asking && code === 'busy') link.ask({ type: 'request' });
         else this.notify(sentence(reason) || 'That is not possible now.');
         this.#asking = false;
@@ -281,12 +325,21 @@ export class Desk {
     this.company.entered();
   }
 
-  /** The hand draws exactly while the lease is this person's and the link is up. */
+  /**
+   * The hand draws exactly while the lease is this person's and the link is up. A
+   * lease that a press may take is on offer.
+   */
   #hold(): void {
-    const mine = this.link === 'connected' && this.lease?.holder === this.me;
+    const lease = this.link === 'connected' ? this.lease : null;
     const before = this.hand.draws;
-    this.hand.hold(mine ? (this.lease?.generation ?? 0) : 0);
-    if (mine !== before) this.onHold();
+    if (lease && lease.holder === this.me) this.hand.hold(lease.generation);
+    else this.hand.offer(standingOf(this.#situation(true)).offered);
+    if (this.hand.draws !== before) this.onHold();
+  }
+
+  #situation(picture: boolean): Situation {
+    const { link, me, role, lease } = this;
+    return { link, picture, me, role, lease, nameOf: (identity) => this.nameOf(identity) };
   }
 
   #sendReport(): void {
