@@ -10,17 +10,10 @@ import (
 	"github.com/easel-live/easel/bench/gimp"
 )
 
-// Hand draws, and takes a stroke back.
-type Hand interface {
-	cost.Hand
-	Undo() error
-}
-
-// painter draws stroke after stroke in the background, each on the picture as it
-// was before the last one. While it is held the hand rests where it is, button
-// down and all.
+// painter draws stroke after stroke in the background. While it is held the hand
+// rests where it is, button down and all.
 type painter struct {
-	Hand
+	cost.Hand
 	gate sync.Mutex
 	stop context.CancelFunc
 	done chan error
@@ -30,7 +23,7 @@ type painter struct {
 const long = time.Hour
 
 // paint begins to draw within the places given.
-func paint(ctx context.Context, hand Hand, spots []gimp.Spot) *painter {
+func paint(ctx context.Context, hand cost.Hand, spots []gimp.Spot) *painter {
 	ctx, stop := context.WithCancel(ctx)
 	p := &painter{Hand: hand, stop: stop, done: make(chan error, 1)}
 	go func() { p.done <- cost.Draw(ctx, p, spots, long) }()
@@ -51,15 +44,11 @@ func (p *painter) Press(x, y float64) error {
 	return p.Hand.Press(x, y)
 }
 
-// Release waits while the painter is held. The stroke is undone, or the picture
-// would soon be of one colour.
+// Release waits while the painter is held.
 func (p *painter) Release(x, y float64) error {
 	p.gate.Lock()
 	defer p.gate.Unlock()
-	if err := p.Hand.Release(x, y); err != nil {
-		return err
-	}
-	return p.Hand.Undo()
+	return p.Hand.Release(x, y)
 }
 
 // end stops drawing and waits; the painter must not be held.

@@ -27,7 +27,7 @@ type Viewer interface {
 
 // Truth is the screen itself.
 type Truth interface {
-	Hand
+	cost.Hand
 	Grab() (*image.RGBA, error)
 }
 

@@ -104,6 +104,15 @@ func NewLink(c Conditions, seed uint64) *Link {
 	return &Link{c: c, rng: rand.New(rand.NewPCG(seed, seed))}
 }
 
+// Change replaces the conditions for what is sent from now on; they passed
+// Check. Times of a schedule and of outages are still since the link began.
+func (l *Link) Change(c Conditions) {
+	if c.Queue == 0 {
+		c.Queue = DefaultQueue
+	}
+	l.c = c
+}
+
 // Send says when a packet of size bytes sent now arrives, if it does. Times are
 // since the link began, and do not go back from call to call.
 func (l *Link) Send(now time.Duration, size int) (arrival time.Duration, ok bool) {

@@ -86,6 +86,21 @@ func (r *Relay) Addr() netip.AddrPort {
 	return unmapped(r.socket.LocalAddr().(*net.UDPAddr).AddrPort())
 }
 
+// Change replaces the conditions of all lines, those to come included.
+func (r *Relay) Change(up, down Conditions) error {
+	if err := errors.Join(up.Check(), down.Check()); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.opts.Up, r.opts.Down = up, down
+	for _, f := range r.flows {
+		f.up.Change(up)
+		f.down.Change(down)
+	}
+	return nil
+}
+
 // Verdict sums up what became of all clients' packets, to the server and back.
 func (r *Relay) Verdict() (up, down Verdict) {
 	r.mu.Lock()

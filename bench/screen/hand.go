@@ -36,8 +36,17 @@ func (s *Screen) Press(x, y float64) error {
 // Release lets the left button go.
 func (s *Screen) Release(x, y float64) error { return s.fake(xproto.ButtonRelease, 1, x, y) }
 
-// Undo presses Ctrl+Z.
-func (s *Screen) Undo() error { return s.Tap(ControlL, 'z') }
+// Sketch is a hand that takes each stroke back once it is drawn (Ctrl+Z): the
+// picture stays what it is, however long one draws.
+type Sketch struct{ *Screen }
+
+// Release lets the left button go and undoes the stroke.
+func (s Sketch) Release(x, y float64) error {
+	if err := s.Screen.Release(x, y); err != nil {
+		return err
+	}
+	return s.Tap(ControlL, 'z')
+}
 
 // ControlL is the keysym of the left control key.
 const ControlL xproto.Keysym = 0xFFE3

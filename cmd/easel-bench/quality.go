@@ -80,7 +80,7 @@ func (c qualityCommand) study(ctx context.Context, s *subject) (quality.Study, e
 		return quality.Study{}, err
 	}
 	return quality.Study{
-		Viewer: s.browser, Screen: truth, Application: parts["gimp"], Spots: spots, Parts: parts, Encoder: "agent",
+		Viewer: s.browser, Screen: screen.Sketch{Screen: truth}, Application: parts["gimp"], Spots: spots, Parts: parts, Encoder: "agent",
 		Options: quality.Options{
 			Samples: c.Samples, Rounds: c.Rounds, Rest: c.Rest, Idle: c.Idle, Active: c.Active, Shown: c.Shown,
 		},

@@ -33,7 +33,8 @@ type subject struct {
 	browser *browser.Browser
 	picture browser.Picture
 	display string
-	room    string             // empty: opened by --url
+	session string // its ID; empty: opened by --url
+	room    string
 	server  *instance.Instance // nil: not ours
 	machine machine.Machine
 	floor   []float64
@@ -126,7 +127,7 @@ func (f subjectFlags) session(ctx context.Context, s *subject) (link string, err
 	if err != nil {
 		return "", err
 	}
-	s.display, s.room = session.Display, session.Room
+	s.display, s.session, s.room = session.Display, session.ID, session.Room
 	return cli.Link(ctx, session.ID, "owner")
 }
 

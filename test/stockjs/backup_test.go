@@ -22,7 +22,7 @@ func (s *stage) publisher(identity string) string {
 // decode it; then its backup codec too, to those.
 func TestAStockPublisherHasABackup(t *testing.T) {
 	s := serve(t)
-	s.startBrowser()
+	s.browser = startChromium(t)
 	publisher := s.enter("publisher", s.publisher("publisher"), `{}`, "")
 	publisher.do(`publishBall("vp9")`)
 

@@ -82,7 +82,7 @@ func TestChromiumShowsEveryCodec(t *testing.T) {
 	codecs := encodable(t, codec.AV1Full, codec.VP9Full, codec.AV1, codec.VP9, codec.H264, codec.VP8)
 	s := serve(t)
 	s.showChart(codecs...)
-	s.startBrowser()
+	s.browser = startChromium(t)
 	for _, c := range codecs {
 		p := s.openAs(c.String(), `{}`, only(c))
 		p.until("video plays", `seen.frames > 3`)
@@ -95,7 +95,7 @@ func TestChromiumShowsEveryCodec(t *testing.T) {
 func TestEachGetsTheirCodec(t *testing.T) {
 	s := serve(t)
 	e := s.showChart(codec.VP9Full, codec.VP8)
-	s.startBrowser()
+	s.browser = startChromium(t)
 	able := s.open("able", `{}`)
 	able.until("video plays", `seen.frames > 3`)
 	able.shows(codec.VP9Full, chartWidth)

@@ -2,6 +2,7 @@ package stockjs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
@@ -46,14 +46,14 @@ type stage struct {
 	media   netip.AddrPort // UDP
 	agent   *client.Conn
 	data    chan [3]string // from, topic, payload: what the agent hears
-	browser context.Context
+	browser driver
 }
 
-func setUp(t *testing.T) *stage {
+func setUp(t *testing.T, start func(*testing.T) driver) *stage {
 	t.Helper()
 	s := serve(t)
 	s.startAgent()
-	s.startBrowser()
+	s.browser = start(t)
 	return s
 }
 
@@ -202,32 +202,6 @@ func play(track *client.VideoTrack, layer int, frames [][]byte, stop <-chan stru
 	}
 }
 
-func (s *stage) startBrowser() {
-	s.t.Helper()
-	opts := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("autoplay-policy", "no-user-gesture-required"),
-		chromedp.UserDataDir(s.t.TempDir()),
-	)
-	if path := os.Getenv("EASEL_CHROMIUM"); path != "" {
-		opts = append(opts, chromedp.ExecPath(path))
-	}
-	allocated, endAllocator := chromedp.NewExecAllocator(context.Background(), opts...)
-	browser, endBrowser := chromedp.NewContext(allocated)
-	s.browser = browser
-	s.t.Cleanup(func() {
-		if err := chromedp.Cancel(browser); err != nil {
-			s.t.Log(err)
-		}
-		endBrowser()
-		endAllocator()
-	})
-	if err := chromedp.Do(browser); err != nil {
-		s.t.Fatalf("start Chromium: %v", err)
-	}
-}
-
 // eventually waits for a condition outside the browser.
 func (s *stage) eventually(what string, ok func() bool) {
 	s.t.Helper()
@@ -243,7 +217,7 @@ func (s *stage) eventually(what string, ok func() bool) {
 // page is one tab.
 type page struct {
 	t   *testing.T
-	tab context.Context
+	tab tab
 }
 
 // open opens a tab and joins with the client's options, as JavaScript.
@@ -267,12 +241,11 @@ func (s *stage) openAs(identity, options, before string) *page {
 // enter joins with a token.
 func (s *stage) enter(identity, token, options, before string) *page {
 	s.t.Helper()
-	tab, end := chromedp.NewContext(s.browser)
-	s.t.Cleanup(end)
-	p := &page{t: s.t, tab: tab}
-	if err := chromedp.Do(tab, chromedp.Navigate(s.http.URL)); err != nil {
+	tab, err := s.browser.open(s.http.URL)
+	if err != nil {
 		s.t.Fatal(err)
 	}
+	p := &page{t: s.t, tab: tab}
 	if before != "" {
 		p.do(before)
 	}
@@ -283,19 +256,23 @@ func (s *stage) enter(identity, token, options, before string) *page {
 	return p
 }
 
-func eval[T any](p *page, js string) T {
+// eval gives the value of an expression, or what its promise resolves to.
+func eval[T any](p *page, js string) (value T) {
 	p.t.Helper()
-	v, err := chromedp.Run(p.tab, chromedp.Evaluate[T](js, chromedp.EvalAwaitPromise))
+	text, err := p.tab.evaluate("(async () => JSON.stringify(await (" + js + ")) ?? 'null')()")
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &value)
+	}
 	if err != nil {
 		p.t.Fatalf("%s: %v", js, err)
 	}
-	return v
+	return value
 }
 
 // do runs JavaScript for its effect and waits for a promise it returns.
 func (p *page) do(js string) {
 	p.t.Helper()
-	eval[chromedp.Void](p, js)
+	eval[any](p, "(async () => { await ("+js+") })()")
 }
 
 // until polls a condition in the page.

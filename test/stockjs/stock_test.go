@@ -22,20 +22,29 @@ func quote(s string) string {
 	return string(raw)
 }
 
-func TestOnePeerConnection(t *testing.T) { exercise(t, `{}`, "publisher-only") }
-
-func TestTwoPeerConnections(t *testing.T) {
-	exercise(t, `{singlePeerConnection: false}`, "subscriber-primary")
+func TestChromiumOnePeerConnection(t *testing.T) {
+	exercise(t, startChromium, `{}`, "publisher-only")
 }
 
-func TestAdaptiveStream(t *testing.T) {
-	exercise(t, `{adaptiveStream: true, dynacast: true}`, "publisher-only")
+func TestChromiumTwoPeerConnections(t *testing.T) {
+	exercise(t, startChromium, `{singlePeerConnection: false}`, "subscriber-primary")
+}
+
+func TestChromiumAdaptiveStream(t *testing.T) {
+	exercise(t, startChromium, `{adaptiveStream: true, dynacast: true}`, "publisher-only")
+}
+
+// The client itself decides what it asks of Firefox by default.
+func TestFirefoxAsTheClientLikes(t *testing.T) { exercise(t, startFirefox, `{}`, "publisher-only") }
+
+func TestFirefoxTwoPeerConnections(t *testing.T) {
+	exercise(t, startFirefox, `{singlePeerConnection: false}`, "subscriber-primary")
 }
 
 // exercise does what a viewer's page does, with the client's options; mode is
 // what the client itself calls the way it then connects.
-func exercise(t *testing.T, options, mode string) {
-	s := setUp(t)
+func exercise(t *testing.T, start func(*testing.T) driver, options, mode string) {
+	s := setUp(t, start)
 	p := s.open("watcher", options)
 	if got := eval[string](p, `room.engine.pcManager.mode`); got != mode {
 		t.Errorf("the client connects %s, want %s", got, mode)
@@ -94,7 +103,7 @@ func exercise(t *testing.T, options, mode string) {
 // TestTheCanvasOutlivesUDP cuts a viewer's UDP for good: the picture goes on by
 // TCP on the same element, and nobody joins anew.
 func TestTheCanvasOutlivesUDP(t *testing.T) {
-	s := setUp(t)
+	s := setUp(t, startChromium)
 	line := newRelay(t, s.media)
 	p := s.openBy(line.port(), "watcher", `{}`)
 	p.until("video plays", `seen.frames > 10`)

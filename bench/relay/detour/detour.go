@@ -72,6 +72,18 @@ func Open(target string, line relay.Options) (*Proxy, error) {
 // URL is what clients are given instead of the server's, with the scheme ws.
 func (p *Proxy) URL() string { return "ws://" + p.addr.String() }
 
+// Change replaces the conditions of all lines, those to come included.
+func (p *Proxy) Change(up, down relay.Conditions) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.line.Up, p.line.Down = up, down
+	var problems error
+	for _, r := range p.relays {
+		problems = errors.Join(problems, r.Change(up, down))
+	}
+	return problems
+}
+
 // Verdict sums up what became of the packets of all clients.
 func (p *Proxy) Verdict() (up, down relay.Verdict) {
 	p.mu.Lock()
