@@ -140,6 +140,17 @@ type client struct {
 // was sent, and nothing is repaired behind the test's back.
 func rawAPI(t *testing.T) *webrtc.API {
 	t.Helper()
+	s := webrtc.SettingEngine{}
+	s.SetIncludeLoopbackCandidate(true)
+	s.SetInterfaceFilter(func(name string) bool { return name == "lo" })
+	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4})
+	return webrtc.NewAPI(webrtc.WithMediaEngine(testMedia(t)), webrtc.WithSettingEngine(s),
+		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+}
+
+// testMedia are the codecs and extensions of the tests' clients.
+func testMedia(t *testing.T) *webrtc.MediaEngine {
+	t.Helper()
 	media := &webrtc.MediaEngine{}
 	if err := media.RegisterDefaultCodecs(); err != nil {
 		t.Fatal(err)
@@ -150,12 +161,7 @@ func rawAPI(t *testing.T) *webrtc.API {
 			t.Fatal(err)
 		}
 	}
-	s := webrtc.SettingEngine{}
-	s.SetIncludeLoopbackCandidate(true)
-	s.SetInterfaceFilter(func(name string) bool { return name == "lo" })
-	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeTCP4})
-	return webrtc.NewAPI(webrtc.WithMediaEngine(media), webrtc.WithSettingEngine(s),
-		webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+	return media
 }
 
 func join(t *testing.T, r *Room, id ParticipantID, opts PeerOptions) *client {

@@ -38,6 +38,9 @@
 //	delivery.go     tells a path that is hopeless
 //	probing.go      sends late packets once more, to look for bandwidth
 //	hearing.go      takes a viewer's SRTCP off the socket, before pion's layers
+//	reading.go      reads it, within bounds
+//	entrance.go     whose RTP comes in at all
+//	nominate.go     follows a client that changes its way
 //	route.go        where pion's ICE sends, UDP or TCP, learnt from watching it
 //	lanes.go        pion's mux, watched; RTP that pion protects joins the batch too
 //	health.go       how well a connection does, for people

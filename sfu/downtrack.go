@@ -81,6 +81,7 @@ type downTrack struct {
 	needs     layerSet // layers that it counts as a viewer of
 	tail      tail
 	needsKey  bool     // nobody asked yet for the keyframe that target begins with
+	asks      bucket   // for packets to be sent again
 	wanted    []uint16 // output sequence numbers that the viewer asked for again
 	again     *resends // made when first asked
 	scratch   []byte   // for payloads that have to be changed

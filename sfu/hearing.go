@@ -14,7 +14,8 @@ import (
 // through five goroutines, and pass on only what names a sender's first stream,
 // which transport-wide feedback does not while repairs are sent.
 type hearing struct {
-	tell func(reports []rtcp.Packet, now time.Time)
+	reads *reading
+	tell  func(reports []rtcp.Packet, now time.Time)
 
 	mu      sync.Mutex // the viewer's candidates have a reader each
 	context *srtp.Context
@@ -26,7 +27,7 @@ type hearing struct {
 const replayWindow = 64
 
 // newHearing is nil when pion has to hear: the handshake was not heard.
-func newHearing(keys *seal.Keys, tell func([]rtcp.Packet, time.Time)) *hearing {
+func newHearing(keys *seal.Keys, reads *reading, tell func([]rtcp.Packet, time.Time)) *hearing {
 	_, receive, profile, ok := keys.SRTP()
 	if !ok {
 		return nil
@@ -35,7 +36,7 @@ func newHearing(keys *seal.Keys, tell func([]rtcp.Packet, time.Time)) *hearing {
 	if err != nil {
 		return nil
 	}
-	return &hearing{tell: tell, context: context}
+	return &hearing{reads: reads, tell: tell, context: context}
 }
 
 // take hears a datagram; what is forged, repeated or broken is passed over.
@@ -47,8 +48,9 @@ func (h *hearing) take(datagram []byte) {
 		return
 	}
 	h.plain = plain[:0]
-	if reports, err := rtcp.Unmarshal(plain); err == nil {
-		h.tell(reports, time.Now())
+	now := time.Now()
+	if reports := h.reads.read(plain, now); len(reports) > 0 {
+		h.tell(reports, now)
 	}
 }
 

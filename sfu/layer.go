@@ -58,6 +58,7 @@ func (l *layer) receive(p *packet.RTP, size int, now time.Time) {
 	l.meter.bytes.Add(int64(size))
 	a, ok := l.ring.Put(p, l.codec, now)
 	if !ok {
+		l.count.repeated.Add(1)
 		return
 	}
 	l.arrived(now)

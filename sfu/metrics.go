@@ -18,6 +18,10 @@ type counters struct {
 	plis                 atomic.Uint64 // keyframes asked of publishers
 	dropped              atomic.Uint64 // data messages
 	writeErrors          atomic.Uint64
+	// What was refused: RTP that nobody may send, that is no RTP, or that came
+	// before; reports that are broken, or too many; packets asked for too often.
+	unwanted, malformed, repeated      atomic.Uint64
+	reportsBad, reportsOver, nacksOver atomic.Uint64
 
 	peers, publications, subscriptions atomic.Int64
 
@@ -49,6 +53,12 @@ func (c *counters) register(to prometheus.Registerer, udp *socket.Conn) error {
 	count("keyframe_requests_total", "Keyframes asked of publishers.", &c.plis)
 	count("data_dropped_total", "Data messages dropped for congestion or a full queue.", &c.dropped)
 	count("write_errors_total", "RTP packets that could not be sent.", &c.writeErrors)
+	count("rtp_unwanted_total", "Datagrams of RTP refused from those who may not publish, or have too many streams.", &c.unwanted)
+	count("rtp_malformed_total", "Packets of publishers that are no RTP.", &c.malformed)
+	count("rtp_repeated_total", "Packets of publishers that came before, too late, or too large.", &c.repeated)
+	count("reports_malformed_total", "RTCP of viewers that is broken or claims too much.", &c.reportsBad)
+	count("reports_excess_total", "RTCP of viewers beyond what is read of one.", &c.reportsOver)
+	count("nacks_excess_total", "Packets that viewers asked for beyond what is considered.", &c.nacksOver)
 	gauge("peers", "Participants connected.", &c.peers)
 	gauge("publications", "Tracks announced.", &c.publications)
 	gauge("subscriptions", "Subscriptions.", &c.subscriptions)

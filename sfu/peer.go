@@ -17,16 +17,17 @@ import (
 // Peer.mu, downTrack.mu, publication.mu, layer.mu, a ring's lock. No call to
 // an observer is made under any of them.
 type Peer struct {
-	id     ParticipantID
-	opts   PeerOptions
-	room   *Room
-	engine *Engine
-	shard  *shard // sends to it
-	path   path   // what the way there carries
-	health health // the room's goroutine's
-	log    *slog.Logger
-	events *events
-	outbox *outbox
+	id      ParticipantID
+	opts    PeerOptions
+	room    *Room
+	engine  *Engine
+	shard   *shard  // sends to it
+	path    path    // what the way there carries
+	health  health  // the room's goroutine's
+	reading reading // of its reports
+	log     *slog.Logger
+	events  *events
+	outbox  *outbox
 
 	up   *transport // the client's offers: what it publishes
 	down *transport // what it receives; up itself in single mode
@@ -53,7 +54,8 @@ func newPeer(r *Room, id ParticipantID, opts PeerOptions, obs PeerObserver) (*Pe
 	p := &Peer{
 		id: id, opts: opts, room: r, engine: r.engine, shard: r.engine.pin(), log: r.log.With("peer", string(id)),
 		events: newEvents(obs), outbox: newOutbox(r.engine.count),
-		kick: make(chan struct{}, 1), done: make(chan struct{}),
+		reading: reading{count: r.engine.count},
+		kick:    make(chan struct{}, 1), done: make(chan struct{}),
 		mids: map[string]*rendition{}, asked: map[webrtc.RTPCodecType]int{},
 	}
 	var err error
@@ -168,10 +170,10 @@ func (p *Peer) watch(t *transport) {
 // who repairs and reports on what it publishes.
 func (p *Peer) openDown() {
 	if p.down == p.up && p.opts.MayPublish {
-		p.down.open(p.shard, nil)
+		p.down.open(p.shard, nil, nil)
 		return
 	}
-	p.down.open(p.shard, p.hear)
+	p.down.open(p.shard, &p.reading, p.hear)
 }
 
 // AddCandidate applies a remote candidate; those that come before the remote

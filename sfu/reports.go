@@ -8,19 +8,15 @@ import (
 )
 
 // readRTCP takes what the viewer says of the stream until the sender stops.
-func (d *downTrack) readRTCP(sender *webrtc.RTPSender) {
+func (d *downTrack) readRTCP(sender *webrtc.RTPSender, reads *reading) {
 	buf := make([]byte, receiveMTU)
 	for {
 		n, _, err := sender.Read(buf)
 		if err != nil {
 			return
 		}
-		packets, err := rtcp.Unmarshal(buf[:n])
-		if err != nil {
-			continue
-		}
 		now := time.Now()
-		for _, p := range packets {
+		for _, p := range reads.read(buf[:n], now) {
 			d.hear(p, now)
 		}
 	}

@@ -19,8 +19,10 @@ const (
 	resendBurst    = 500  // packets
 	resendSpacing  = 20 * time.Millisecond
 	maxSpacing     = 250 * time.Millisecond
-	resendsTracked = 512 // sequence numbers, a power of two
-	maxWanted      = 512 // requests that wait for the shard
+	resendsTracked = 512            // sequence numbers, a power of two
+	maxWanted      = 512            // requests that wait for the shard
+	askRate        = 2 * resendRate // requests considered per second
+	askBurst       = 2 * resendBurst
 )
 
 // rtxStream is where retransmissions go (RFC 4588); a zero ssrc, or no payload
@@ -62,16 +64,24 @@ func (d *downTrack) want(pairs []rtcp.NackPair) {
 	if !d.isReady || !d.isPlaying {
 		return
 	}
+	now := time.Now()
 	for i := range pairs {
+		passes := true
 		pairs[i].Range(func(sequence uint16) bool {
-			d.count.nacks.Add(1)
-			if len(d.wanted) < maxWanted {
+			if passes = len(d.wanted) < maxWanted && d.asks.take(now, askRate, askBurst); passes {
+				d.count.nacks.Add(1)
 				d.wanted = append(d.wanted, sequence)
 			}
-			return true
+			return passes
 		})
+		if !passes {
+			d.count.nacksOver.Add(1)
+			break
+		}
 	}
-	d.wake()
+	if len(d.wanted) > 0 {
+		d.wake()
+	}
 }
 
 // resend answers what was asked for from the ring. The caller holds d.mu.

@@ -12,6 +12,7 @@ import (
 // it: all but ICE's own checks goes by the selected pair. It also sees what
 // comes that way.
 type route struct {
+	entrance
 	hop atomic.Pointer[hop]
 	// tap, if set, takes SRTCP from the peer; it returns at once.
 	tap atomic.Pointer[func(datagram []byte)]
@@ -49,8 +50,12 @@ func (r *route) sentTCP(datagram []byte, conn net.PacketConn, to net.Addr) {
 	}
 }
 
-// takes says whether a datagram that came was for the tap.
+// takes says whether a datagram that came goes no further: it was for the tap, or
+// for nobody.
 func (r *route) takes(datagram []byte) bool {
+	if r.refuses(datagram) {
+		return true
+	}
 	if !isSRTCP(datagram) {
 		return false
 	}

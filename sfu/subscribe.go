@@ -172,7 +172,7 @@ func (p *Peer) attach(s *subscription, add func(webrtc.TrackLocal) (*webrtc.RTPS
 	s.sender = sender
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.listen = func() { s.down.readRTCP(sender) }
+	s.listen = func() { s.down.readRTCP(sender, &p.reading) }
 	return nil
 }
 

@@ -38,7 +38,7 @@ type transport struct {
 }
 
 func newTransport(p *Peer, target Target, publishes bool) (*transport, error) {
-	t := &transport{target: target, route: &route{}, keys: &seal.Keys{}, cooling: map[string]bool{}}
+	t := &transport{target: target, route: &route{entrance: entrance{count: p.engine.count, isOpen: publishes}}, keys: &seal.Keys{}, cooling: map[string]bool{}}
 	var err error
 	if t.pc, err = p.engine.newConnection(p.shard, publishes, t.route, t.keys); err != nil {
 		return nil, err
@@ -113,11 +113,11 @@ func (t *transport) candidate(c *webrtc.ICECandidate) (init string, ok bool) {
 
 // open finds ways past pion, when the connection is there for the first time:
 // for what the shard sends and, with tell, for what the viewer reports.
-func (t *transport) open(on *shard, tell func([]rtcp.Packet, time.Time)) {
+func (t *transport) open(on *shard, reads *reading, tell func([]rtcp.Packet, time.Time)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if tell != nil && t.hearing == nil {
-		if t.hearing = newHearing(t.keys, tell); t.hearing != nil {
+		if t.hearing = newHearing(t.keys, reads, tell); t.hearing != nil {
 			take := t.hearing.take
 			t.route.tap.Store(&take)
 		}

@@ -46,14 +46,8 @@ func (u *uplink) readRTP() {
 				return
 			}
 			polls++
-		} else if p, err := packet.ParseRTP(buf[:n]); err == nil {
+		} else if u.take(buf[:n]) {
 			polls = 0
-			if p.Marker && u.colour != 0 {
-				p.Colour, _ = packet.Extension(buf[:n], u.colour)
-			}
-			if l := u.layer.Load(); l != nil {
-				l.receive(&p, n, time.Now())
-			}
 		}
 		hasDeadline = u.pace(&polls, hasDeadline)
 		select {
@@ -62,6 +56,22 @@ func (u *uplink) readRTP() {
 		default:
 		}
 	}
+}
+
+// take gives a packet to the layer it belongs to; false when it is none.
+func (u *uplink) take(b []byte) bool {
+	p, err := packet.ParseRTP(b)
+	if err != nil {
+		u.peer.engine.count.malformed.Add(1)
+		return false
+	}
+	if p.Marker && u.colour != 0 {
+		p.Colour, _ = packet.Extension(b, u.colour)
+	}
+	if l := u.layer.Load(); l != nil {
+		l.receive(&p, len(b), time.Now())
+	}
+	return true
 }
 
 // interrupt ends the reads under way once the peer is done: pion forgets to
