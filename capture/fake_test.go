@@ -106,6 +106,8 @@ func (f *fakeSink) PublishData(topic string, payload []byte, reliable bool, to .
 		m.payload, err = wire.DecodeCursor(b)
 	case wire.TopicFrame:
 		m.payload, err = wire.DecodeFrameTag(b)
+	case wire.TopicExact:
+		m.payload, err = wire.DecodeExact(b)
 	default:
 		err = errors.New("topic " + topic)
 	}

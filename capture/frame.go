@@ -78,6 +78,10 @@ func (s *Stream) capture(now time.Duration) error {
 // replaced, and its successor starts with a keyframe.
 func (s *Stream) frame(l *layer, t task, at time.Duration) error {
 	captured := time.Now()
+	if t == refine {
+		// A moment of its own: no other layer's frame has this timestamp.
+		at = s.now()
+	}
 	if err := l.source.refresh(); err != nil {
 		return err
 	}
@@ -105,6 +109,9 @@ func (s *Stream) frame(l *layer, t task, at time.Duration) error {
 	}
 	if t == refine {
 		s.Stats.Refinements.Add(1)
+		if l.isExact() {
+			s.tellExact(timestamp)
+		}
 	} else if l == s.best() {
 		s.answer(timestamp, captured)
 	}

@@ -20,12 +20,6 @@ const (
 
 	// After so many failures in a row another encoder won't do either.
 	maxFailures = 5
-
-	// Refinement starts after this long without damage, and goes on in pieces
-	// of so many pixels at this interval: about as many bits as painting takes.
-	refineAfter    = 300 * time.Millisecond
-	refineInterval = 50 * time.Millisecond
-	refinePixels   = 160_000
 )
 
 // layer is the picture on its way out in one codec and one resolution.
@@ -38,10 +32,9 @@ type layer struct {
 	packets packetize.Packetizer
 
 	dirty    damage.Region // changed since this layer's last frame
-	rough    damage.Region // shown, but not refined yet
+	refining refinement
 	pace     pace
 	lastKey  time.Duration
-	lastFine time.Duration
 	keyed    bool // lastKey counts
 	failures int  // of the encoder, in a row
 
@@ -63,10 +56,10 @@ func newLayer(id LayerID, c codec.Codec, on *source, o *Options) *layer {
 }
 
 // reset starts the layer anew, on a display of another size.
-func (l *layer) reset() {
+func (l *layer) reset(display image.Point) {
 	l.close()
 	l.dirty.Clear()
-	l.rough.Clear()
+	l.refining.reset(display, l.codec.Full() && l.source.size == Full)
 }
 
 // restart makes a new encoder. It starts with a keyframe, which waits for
@@ -122,39 +115,43 @@ func (l *layer) due(now, quiet time.Duration) (task, time.Duration) {
 	}
 	if !l.dirty.Empty() {
 		sooner(delta, l.pace.wait(now))
-	} else if !l.rough.Empty() {
-		sooner(refine, max(quiet+refineAfter, l.lastFine+refineInterval)-now)
+	} else if !l.refining.done() {
+		sooner(refine, l.refining.wait(now, quiet))
 	}
 	return t, wait
 }
 
+// isExact says whether who has seen all of the layer's frames sees the display
+// as it was captured last, pixel by pixel.
+func (l *layer) isExact() bool { return l.dirty.Empty() && l.refining.exact() }
+
 // encode does one task and returns the frame, which belongs to the encoder.
 func (l *layer) encode(t task, now time.Duration) (encode.Frame, error) {
-	if err := l.encoder.SetBitrate(int(l.kbps.Load())); err != nil {
+	began := time.Now()
+	kbps := int(l.kbps.Load())
+	if err := l.encoder.SetBitrate(kbps); err != nil {
 		return encode.Frame{}, err
 	}
 	r := encode.Request{At: now}
 	var scaled [damage.MaxRects]image.Rectangle
+	var piece []image.Rectangle
 	switch t {
 	case key:
 		l.keyWanted.Store(false)
 		l.lastKey, l.keyed = now, true
-		size := l.source.picture.Size()
 		r.Key = true
-		scaled[0] = image.Rectangle{Max: size}
+		scaled[0] = image.Rectangle{Max: l.source.picture.Size()}
 		r.Changed = scaled[:1]
-		l.rough.Clear()
-		l.rough.Add(image.Rectangle{Max: size.Mul(int(l.source.size))})
+		l.refining.shown(image.Rectangle{Max: l.refining.size})
 		l.dirty.Clear()
 	case delta:
 		r.Changed = l.scale(scaled[:0], l.dirty.Rects())
-		l.rough.AddRegion(&l.dirty)
+		l.refining.shown(l.dirty.Rects()...)
 		l.dirty.Clear()
 	case refine:
-		l.lastFine = now
-		piece := [1]image.Rectangle{l.rough.Cut(refinePixels*int(l.source.size), encode.Grid)}
-		r.Quality = encode.Exact
-		r.Changed = l.scale(scaled[:0], piece[:])
+		piece = l.refining.cut(int(l.source.size))
+		r.Quality = l.refining.quality
+		r.Changed = l.scale(scaled[:0], piece)
 	}
 	if t != refine {
 		l.pace.spend(now)
@@ -162,6 +159,13 @@ func (l *layer) encode(t task, now time.Duration) (encode.Frame, error) {
 	f, err := l.encoder.Encode(l.source.picture, r)
 	if err != nil {
 		return f, fmt.Errorf("%v 1/%d: %w", l.codec, l.source.size, err)
+	}
+	if t == refine {
+		exact := true
+		for _, rect := range r.Changed {
+			exact = exact && l.encoder.Exact(l.source.picture, rect)
+		}
+		l.refining.sent(piece, exact, len(f.Data), kbps, time.Since(began), now)
 	}
 	return f, nil
 }

@@ -111,6 +111,8 @@ type Stream struct {
 	cursor  *cursor
 	mark    mark
 
+	exactness exactness
+
 	wake    chan struct{}    // something below changed
 	resizes chan image.Point // the latest wish
 
@@ -176,9 +178,10 @@ func (s *Stream) Resize(size image.Point) {
 	}
 }
 
-// Welcome sends the pointer's shape to a newcomer.
+// Welcome tells a newcomer the pointer's shape, and which frame is exact.
 func (s *Stream) Welcome(identity string) {
 	s.cursor.welcome(identity)
+	s.remindExact(identity)
 	s.poke()
 }
 
@@ -309,7 +312,7 @@ func (s *Stream) resized() error {
 	sizes := sizes{s.size}
 	half := sizes.of(Half)
 	for _, l := range s.layers {
-		l.reset()
+		l.reset(s.size)
 	}
 	for _, c := range s.sources {
 		if err := c.resize(sizes); err != nil {

@@ -81,7 +81,7 @@ func (p *participant) onOwnTopic(kind sfu.DataKind, raw []byte, packet *packet) 
 	switch string(packet.topic) {
 	case wire.TopicInput:
 		p.onInput(kind, raw, packet.payload)
-	case wire.TopicFrame, wire.TopicCursor:
+	case wire.TopicFrame, wire.TopicExact, wire.TopicCursor:
 		if p.claims.Role != room.Agent {
 			p.drop("not_allowed")
 			return

@@ -10,6 +10,7 @@
 //	easel.input    lease holder    agent             moves lossy,    Input
 //	                                                 rest reliable
 //	easel.frame    agent           everyone          lossy           FrameTag
+//	easel.exact    agent           everyone          reliable        Exact
 //	easel.cursor   agent           everyone          shape reliable, CursorShape,
 //	                                                 position lossy  CursorPosition
 //	easel.clipboard
@@ -23,6 +24,7 @@ package wire
 const (
 	TopicInput     = "easel.input"
 	TopicFrame     = "easel.frame"
+	TopicExact     = "easel.exact"
 	TopicCursor    = "easel.cursor"
 	TopicClipboard = "easel.clipboard"
 	TopicControl   = "easel.control"

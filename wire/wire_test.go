@@ -36,6 +36,11 @@ var codecs = map[string]codec{
 		func(b []byte, v any) (err error) { *v.(*FrameTag), err = DecodeFrameTag(b); return err },
 		func(v any) ([]byte, error) { return AppendFrameTag(nil, v.(*FrameTag)), nil },
 	},
+	"exact": {
+		func() any { return new(Exact) },
+		func(b []byte, v any) (err error) { *v.(*Exact), err = DecodeExact(b); return err },
+		func(v any) ([]byte, error) { return AppendExact(nil, v.(*Exact)), nil },
+	},
 	"cursor-shape": {
 		func() any { return new(CursorShape) },
 		func(b []byte, v any) error {
@@ -218,6 +223,16 @@ func FuzzDecodeFrameTag(f *testing.F) {
 		tag, err := DecodeFrameTag(b)
 		if err == nil && !bytes.Equal(AppendFrameTag(nil, &tag), b) {
 			t.Fatalf("%x decodes to %+v and encodes differently", b, tag)
+		}
+	})
+}
+
+func FuzzDecodeExact(f *testing.F) {
+	seed(f, "exact")
+	f.Fuzz(func(t *testing.T, b []byte) {
+		e, err := DecodeExact(b)
+		if err == nil && !bytes.Equal(AppendExact(nil, &e), b) {
+			t.Fatalf("%x decodes to %+v and encodes differently", b, e)
 		}
 	})
 }

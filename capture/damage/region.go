@@ -104,27 +104,6 @@ func (g *Region) Align(grid int, b image.Rectangle) {
 	}
 }
 
-// Cut takes a piece of about area pixels out of the region and returns it: a
-// whole rectangle, or the top rows of one, a multiple of grid.
-func (g *Region) Cut(area, grid int) image.Rectangle {
-	if g.n == 0 {
-		return image.Rectangle{}
-	}
-	r := g.rects[0]
-	g.remove(0)
-	rows := max(area/r.Dx()/grid*grid, grid)
-	// Rows count from the grid's lines, so that an aligned region stays aligned.
-	cut := r.Min.Y/grid*grid + rows
-	if cut >= r.Max.Y {
-		return r
-	}
-	rest := r
-	r.Max.Y, rest.Min.Y = cut, cut
-	g.rects[g.n] = rest
-	g.n++
-	return r
-}
-
 // merge makes room for r by joining it with the rectangle where that wastes
 // least, and adds the result afresh.
 func (g *Region) merge(r image.Rectangle) {

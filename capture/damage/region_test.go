@@ -2,7 +2,6 @@ package damage
 
 import (
 	"image"
-	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -72,36 +71,6 @@ func TestRegionMergesNeighbours(t *testing.T) {
 	g.Clear()
 	if !g.Empty() || !g.Bounds().Empty() {
 		t.Fatal("not empty")
-	}
-}
-
-// Cutting takes everything, piece by piece, and nothing twice as large as asked.
-func TestCut(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		var g Region
-		for _, r := range rapid.SliceOfN(rapid.Custom(rectangle), 1, 20).Draw(t, "added") {
-			g.Add(r)
-		}
-		g.Align(16, image.Rect(0, 0, 250, 250))
-		want := g
-		var got []image.Rectangle
-		for !g.Empty() {
-			r := g.Cut(1000, 16)
-			if r.Empty() || r.Min.Y%16 != 0 || r.Dy() > 16 && area(r) > 1000 {
-				t.Fatalf("cut %v", r)
-			}
-			got = append(got, r)
-		}
-		for _, w := range want.Rects() {
-			for y := w.Min.Y; y < w.Max.Y; y++ {
-				if !slices.ContainsFunc(got, func(r image.Rectangle) bool { return image.Pt(w.Min.X, y).In(r) && w.Max.X <= r.Max.X }) {
-					t.Fatalf("row %d of %v is in none of %v", y, w, got)
-				}
-			}
-		}
-	})
-	if r := new(Region).Cut(1, 1); !r.Empty() {
-		t.Fatal(r)
 	}
 }
 

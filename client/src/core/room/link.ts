@@ -27,6 +27,7 @@ import {
   decodeClipboard,
   decodeControl,
   decodeCursor,
+  decodeExact,
   decodeFrameTag,
   decodePresence,
   encodeControl,
@@ -58,6 +59,8 @@ export interface LinkPorts {
   onLease(lease: Lease): void;
   onTrack(track: RemoteVideoTrack | null): void;
   onTag(tag: FrameTag): void;
+  /** The frame with this RTP timestamp is the display, pixel by pixel. */
+  onExact(rtpTimestamp: number): void;
   onCursor(message: CursorMessage): void;
   onClipboard(message: ClipboardMessage): void;
   onRefused(code: string, reason: string, generation: number): void;
@@ -252,6 +255,9 @@ export class RoomLink {
       switch (topic) {
         case Topic.frame:
           this.#ports.onTag(decodeFrameTag(payload));
+          break;
+        case Topic.exact:
+          this.#ports.onExact(decodeExact(payload).rtpTimestamp);
           break;
         case Topic.cursor:
           this.#ports.onCursor(decodeCursor(payload));

@@ -6,6 +6,7 @@
 export * from './clipboard';
 export * from './control';
 export * from './cursor';
+export * from './exact';
 export * from './frame';
 export * from './input';
 export * from './limits';

@@ -2,6 +2,7 @@
 export const Topic = {
   input: 'easel.input',
   frame: 'easel.frame',
+  exact: 'easel.exact',
   cursor: 'easel.cursor',
   clipboard: 'easel.clipboard',
   control: 'easel.control',

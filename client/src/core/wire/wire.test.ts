@@ -5,12 +5,14 @@ import {
   decodeClipboard,
   decodeControl,
   decodeCursor,
+  decodeExact,
   decodeFrameTag,
   decodeInput,
   encodeClipboard,
   encodeControl,
   encodeCursorPosition,
   encodeCursorShape,
+  encodeExact,
   encodeFrameTag,
   encodeInput,
   Kind,
@@ -64,6 +66,12 @@ describe('the vectors shared with the Go package', () => {
         const got = decodeFrameTag(bytes);
         expect(got).toEqual(value);
         expect(hexOf(encodeFrameTag(got))).toBe(hex);
+        break;
+      }
+      case 'exact': {
+        const got = decodeExact(bytes);
+        expect(got).toEqual(value);
+        expect(hexOf(encodeExact(got))).toBe(hex);
         break;
       }
       case 'cursor-shape': {
@@ -125,9 +133,12 @@ describe('the vectors shared with the Go package', () => {
   it('refuse every shortened binary message', () => {
     for (const { kind, hex } of vectors) {
       const bytes = bytesOf(hex);
-      const decode = { input: decodeInput, frame: decodeFrameTag, 'cursor-position': decodeCursor }[
-        kind as 'input'
-      ] as ((b: Uint8Array) => unknown) | undefined;
+      const decode = {
+        input: decodeInput,
+        frame: decodeFrameTag,
+        exact: decodeExact,
+        'cursor-position': decodeCursor,
+      }[kind as 'input'] as ((b: Uint8Array) => unknown) | undefined;
       if (!decode) continue;
       for (let n = 0; n < bytes.length; n++) {
         expect(() => decode(bytes.subarray(0, n)), `${kind} ${n}`).toThrow(WireError);

@@ -1,5 +1,6 @@
 import type { RemoteVideoTrack } from 'livekit-client';
 import { ApiError, api, type Role } from '../../core/api';
+import { ExactWatch } from '../../core/exact';
 import type { Size } from '../../core/geometry';
 import { Hand } from '../../core/input/hand';
 import { PhotonMeter } from '../../core/latency';
@@ -68,6 +69,8 @@ export class Desk {
   track: RemoteVideoTrack | null = $state.raw(null);
   /** Whether a frame of the track was shown. */
   picture = $state(false);
+  /** Whether the picture is the display, pixel by pixel. */
+  exact = $state(false);
   shape: CursorShape | null = $state.raw(null);
   notices: Notice[] = $state.raw([]);
   /** Set when this person tried to draw in vain: where, and what is special about it. */
@@ -92,6 +95,9 @@ export class Desk {
 
   readonly meter: PhotonMeter;
   readonly hand: Hand;
+  readonly #exact = new ExactWatch((is) => {
+    this.exact = is;
+  });
   readonly copies: Copies;
   /** The others: pointers, marks, chat, views. */
   readonly company = new Company({
@@ -187,6 +193,12 @@ export class Desk {
   resize({ width, height }: Size, pixelRatio: number): void {
     const scale = Math.min(800, Math.max(25, Math.round(pixelRatio * 100)));
     this.hand.send({ kind: Kind.Resize, width, height, scale }, performance.now());
+  }
+
+  /** A frame of the track is on screen. */
+  presented(rtpTimestamp: number): void {
+    this.meter.presented(rtpTimestamp, performance.now());
+    this.#exact.presented(rtpTimestamp);
   }
 
   prefer(layer: Layer): void {
@@ -287,9 +299,11 @@ export class Desk {
         this.picture = false;
         this.track = track;
         this.meter.restart();
+        this.#exact.restart();
         link.prefer(this.#layer);
       },
       onTag: (tag) => this.hand.tagged(tag),
+      onExact: (rtpTimestamp) => this.#exact.told(rtpTimestamp),
       onCursor: (message) => {
         if (message.type === 'shape') this.shape = message.shape;
         else this.onPointer(message.position);

@@ -1,0 +1,115 @@
+package capture
+
+import (
+	"image"
+	"time"
+
+	"github.com/easel-live/easel/capture/damage"
+	"github.com/easel-live/easel/capture/encode"
+)
+
+const (
+	// Refinement starts after this long without damage.
+	refineAfter = 300 * time.Millisecond
+
+	// A piece takes the line for so long, and the encoder for no longer than
+	// this: what the hand does next waits for neither.
+	pieceOnLine  = 40 * time.Millisecond
+	pieceEncodes = 8 * time.Millisecond
+
+	// Pixels of a piece: at first, at least, at most.
+	firstPiece, leastPiece, mostPiece = 1 << 15, 1 << 12, 1 << 18
+
+	// More than this part of the picture becomes fine first and exact after
+	// that: a whole new screen is sharp within a second.
+	directPart = 16
+
+	// So often in a row may pieces come out inexact before they are left so.
+	maxInexact = 3
+)
+
+// refinement is what a layer still owes a picture at rest, piece by piece.
+// Rectangles are in pixels of the display.
+type refinement struct {
+	size    image.Point
+	exactly bool          // the codec can be exact
+	rough   damage.Blocks // shown, but only as well as the bitrate allowed
+	fine    damage.Blocks // shown well, but not exactly
+	pixels  int           // of the next piece
+	inexact int           // pieces in a row
+	ready   time.Duration // the line is free again
+
+	piece   [damage.MaxRects]image.Rectangle
+	quality encode.Quality
+}
+
+func (r *refinement) reset(display image.Point, exactly bool) {
+	r.size, r.exactly, r.pixels, r.inexact = display, exactly, firstPiece, 0
+	r.rough.Reset(display, encode.Grid)
+	r.fine.Reset(display, encode.Grid)
+}
+
+// shown notes that rectangles went out in haste.
+func (r *refinement) shown(rects ...image.Rectangle) {
+	for _, rect := range rects {
+		r.rough.Add(rect)
+		r.fine.Remove(rect)
+	}
+	r.inexact = 0
+}
+
+// done says whether there is nothing left to refine.
+func (r *refinement) done() bool { return r.rough.Empty() && r.fine.Empty() }
+
+// exact says whether the picture is the display's, pixel by pixel.
+func (r *refinement) exact() bool { return r.exactly && r.done() && r.inexact == 0 }
+
+// wait is how long the next piece has to wait, when damage was last heard of at
+// quiet.
+func (r *refinement) wait(now, quiet time.Duration) time.Duration {
+	return max(quiet+refineAfter, r.ready) - now
+}
+
+// cut takes the next piece, of a picture of which a side counts divisor times.
+func (r *refinement) cut(divisor int) []image.Rectangle {
+	area, to := r.pixels*divisor*divisor, r.piece[:0]
+	switch {
+	case !r.exactly:
+		r.quality = encode.Fine
+		return r.rough.Cut(area, to)
+	case r.rough.Empty():
+		r.quality = encode.Exact
+		return r.fine.Cut(area, to)
+	case r.fine.Empty() && r.rough.Area() < r.size.X*r.size.Y/directPart:
+		r.quality = encode.Exact
+		return r.rough.Cut(area, to)
+	default:
+		r.quality = encode.Fine
+		piece := r.rough.Cut(area, to)
+		for _, rect := range piece {
+			r.fine.Add(rect)
+		}
+		return piece
+	}
+}
+
+// sent learns from a piece of so many bytes, which took so long to encode, how
+// large the next may be and when. A piece that was to be exact and is not is
+// tried again.
+func (r *refinement) sent(piece []image.Rectangle, exact bool, bytes, kbps int, took, now time.Duration) {
+	onLine := time.Duration(bytes*8) * time.Millisecond / time.Duration(max(kbps, 1))
+	r.ready = now + onLine
+	grow := min(2, float64(pieceOnLine)/float64(max(onLine, 1)), float64(pieceEncodes)/float64(max(took, 1)))
+	r.pixels = min(max(int(float64(r.pixels)*grow), leastPiece), mostPiece)
+	switch {
+	case r.quality != encode.Exact || !r.exactly:
+	case exact:
+		r.inexact = 0
+	default:
+		if r.inexact++; r.inexact < maxInexact {
+			for _, rect := range piece {
+				r.rough.Add(rect)
+			}
+		}
+	}
+}
