@@ -178,17 +178,25 @@ func run(t testing.TB, name string, o Options) (*Stream, *fakeSink, *display.Dis
 	}
 	f := newFakeSink()
 	s := NewStream(d, f, o)
+	stop := streaming(t, s)
+	t.Cleanup(func() {
+		stop()
+		d.Close()
+	})
+	return s, f, d
+}
+
+// streaming runs a stream until the function it returns is called.
+func streaming(t testing.TB, s *Stream) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
-	t.Cleanup(func() {
+	return func() {
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) && !errors.Is(err, display.ErrLost) {
 			t.Errorf("stream ended with %v", err)
 		}
-		d.Close()
-	})
-	return s, f, d
+	}
 }
 
 // rest waits until the picture is refined and nothing is due any more: until

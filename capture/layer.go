@@ -165,7 +165,7 @@ func (l *layer) encode(t task, now time.Duration) (encode.Frame, error) {
 		for _, rect := range r.Changed {
 			exact = exact && l.encoder.Exact(l.source.picture, rect)
 		}
-		l.refining.sent(piece, exact, len(f.Data), kbps, time.Since(began), now)
+		l.refining.sent(piece, int(l.source.size), exact, len(f.Data), kbps, time.Since(began), now)
 	}
 	return f, nil
 }

@@ -93,14 +93,24 @@ func (r *refinement) cut(divisor int) []image.Rectangle {
 	}
 }
 
+// pixels counts what rectangles cover.
+func pixels(rects []image.Rectangle) int {
+	n := 0
+	for _, r := range rects {
+		n += r.Dx() * r.Dy()
+	}
+	return n
+}
+
 // sent learns from a piece of so many bytes, which took so long to encode, how
 // large the next may be and when. A piece that was to be exact and is not is
 // tried again.
-func (r *refinement) sent(piece []image.Rectangle, exact bool, bytes, kbps int, took, now time.Duration) {
+func (r *refinement) sent(piece []image.Rectangle, divisor int, exact bool, bytes, kbps int, took, now time.Duration) {
 	onLine := time.Duration(bytes*8) * time.Millisecond / time.Duration(max(kbps, 1))
 	r.ready = now + onLine
-	grow := min(2, float64(pieceOnLine)/float64(max(onLine, 1)), float64(pieceEncodes)/float64(max(took, 1)))
-	r.pixels = min(max(int(float64(r.pixels)*grow), leastPiece), mostPiece)
+	fits := min(float64(pieceOnLine)/float64(max(onLine, 1)), float64(pieceEncodes)/float64(max(took, 1)))
+	fitting := fits * float64(pixels(piece)) / float64(divisor*divisor)
+	r.pixels = min(max(int(min(fitting, float64(2*r.pixels))), leastPiece), mostPiece)
 	switch {
 	case r.quality != encode.Exact || !r.exactly:
 	case exact:

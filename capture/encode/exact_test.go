@@ -2,60 +2,14 @@ package encode
 
 import (
 	"bytes"
-	"encoding/binary"
 	"image"
 	"math/rand/v2"
-	"os/exec"
 	"testing"
 	"time"
 
 	"github.com/easel-live/easel/capture/codec"
+	"github.com/easel-live/easel/capture/internal/movietest"
 )
-
-// movie collects frames as an IVF file.
-type movie struct {
-	bytes.Buffer
-	frames uint64
-}
-
-func newMovie(fourcc string, size image.Point) *movie {
-	m := new(movie)
-	m.WriteString("DKIF\x00\x00\x20\x00" + fourcc)
-	le := binary.LittleEndian
-	b := le.AppendUint16(nil, uint16(size.X))
-	b = le.AppendUint16(b, uint16(size.Y))
-	b = le.AppendUint32(b, 30)
-	b = le.AppendUint32(b, 1)
-	m.Write(append(b, make([]byte, 8)...))
-	return m
-}
-
-func (m *movie) add(f Frame) {
-	b := binary.LittleEndian.AppendUint32(nil, uint32(len(f.Data)))
-	m.Write(binary.LittleEndian.AppendUint64(b, m.frames))
-	m.Write(f.Data)
-	m.frames++
-}
-
-// last decodes the movie with FFmpeg's own decoder, and returns the last frame
-// in B, G, R, unused order.
-func (m *movie) last(t *testing.T, size image.Point) []byte {
-	t.Helper()
-	cmd := exec.Command("ffmpeg", "-v", "error", "-f", "ivf", "-i", "-", "-vsync", "passthrough",
-		"-f", "rawvideo", "-pix_fmt", "bgr0", "-")
-	cmd.Stdin = bytes.NewReader(m.Bytes())
-	var complaint bytes.Buffer
-	cmd.Stderr = &complaint
-	out, err := cmd.Output()
-	if err != nil || complaint.Len() > 0 {
-		t.Fatalf("ffmpeg: %v: %s", err, complaint.String())
-	}
-	one := size.X * size.Y * 4
-	if len(out) != one*int(m.frames) {
-		t.Fatalf("%d frames decoded of %d", len(out)/one, m.frames)
-	}
-	return out[len(out)-one:]
-}
 
 // differing counts pixels whose colour differs.
 func (s *screen) differing(pix []byte) int {
@@ -79,12 +33,12 @@ func TestRefinementEndsExact(t *testing.T) {
 	for _, size := range []image.Point{{352, 288}, {641, 479}, {33, 17}} {
 		s, p := newScreen(size), pictureOf(t, GBR, size)
 		all := image.Rectangle{Max: size}
-		e, m := encoderOf(t, codec.VP9Full, Options{Size: size, Kbps: 1500}), newMovie("VP90", size)
+		e, m := encoderOf(t, codec.VP9Full, Options{Size: size, Kbps: 1500}), movietest.New("VP90", size)
 		random := rand.New(rand.NewPCG(1, 2))
 		at := time.Duration(0)
 		frame := func(r image.Rectangle, q Quality) {
 			at += 16 * time.Millisecond
-			m.add(encode(t, e, p, Request{Changed: []image.Rectangle{r}, At: at, Quality: q}))
+			m.Add(encode(t, e, p, Request{Changed: []image.Rectangle{r}, At: at, Quality: q}).Data)
 		}
 		paint := func(r image.Rectangle, colour func(x, y int) uint32) {
 			s.fill(r, colour)
@@ -103,7 +57,7 @@ func TestRefinementEndsExact(t *testing.T) {
 		if !e.Exact(p, all) {
 			t.Fatalf("%v: not exact when refined", size)
 		}
-		if n := s.differing(m.last(t, size)); n > 0 {
+		if n := s.differing(m.Last(t)); n > 0 {
 			t.Fatalf("%v: %d pixels differ for a decoder", size, n)
 		}
 		corner := image.Rect(0, 0, 16, 16)
@@ -114,7 +68,7 @@ func TestRefinementEndsExact(t *testing.T) {
 			t.Fatalf("%v: motion in the corner changed the rest", size)
 		}
 		frame(corner, Exact)
-		if n := s.differing(m.last(t, size)); n > 0 || !e.Exact(p, all) {
+		if n := s.differing(m.Last(t)); n > 0 || !e.Exact(p, all) {
 			t.Fatalf("%v: %d pixels differ after motion in the corner", size, n)
 		}
 	}

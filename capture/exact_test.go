@@ -1,0 +1,198 @@
+package capture
+
+import (
+	"image"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/rtp"
+	"github.com/pion/rtp/codecs"
+
+	"github.com/easel-live/easel/capture/codec"
+	"github.com/easel-live/easel/capture/damage"
+	"github.com/easel-live/easel/capture/display"
+	"github.com/easel-live/easel/capture/encode"
+	"github.com/easel-live/easel/capture/internal/movietest"
+	"github.com/easel-live/easel/capture/internal/xvnctest"
+	"github.com/easel-live/easel/wire"
+)
+
+// recorder is a viewer of one VP9 layer who keeps what they see.
+type recorder struct {
+	nullSink
+	mu      sync.Mutex
+	movie   *movietest.Movie
+	frame   []byte
+	last    uint32 // timestamp of the last whole frame
+	frames  int
+	bytes   int
+	largest int
+	exact   map[uint32]bool
+}
+
+func (r *recorder) WriteRTP(_ LayerID, p *rtp.Packet) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var d codecs.VP9Packet
+	chunk, err := d.Unmarshal(p.Payload)
+	if err != nil {
+		return err
+	}
+	r.frame = append(r.frame, chunk...)
+	if p.Marker {
+		r.movie.Add(r.frame)
+		r.frames++
+		r.bytes += len(r.frame)
+		r.largest = max(r.largest, len(r.frame))
+		r.frame, r.last = r.frame[:0], p.Timestamp
+	}
+	return nil
+}
+
+func (r *recorder) PublishData(topic string, payload []byte, _ bool, _ ...string) error {
+	if topic != wire.TopicExact {
+		return nil
+	}
+	e, err := wire.DecodeExact(payload)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.exact[e.RTPTimestamp] = true
+	return nil
+}
+
+// seen counts frames.
+func (r *recorder) seen() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.frames
+}
+
+// isExactSince says whether the viewer has seen more frames than before, and
+// knows that they see the very screen.
+func (r *recorder) isExactSince(before int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.frames > before && r.exact[r.last]
+}
+
+// At rest a viewer who decodes all frames has the X screen's pixels, and is told
+// so, again and again between motions.
+func TestRestIsExact(t *testing.T) {
+	size := image.Pt(800, 601)
+	name := xvnctest.Start(t, size.X, size.Y)
+	p := xvnctest.NewPainter(t, name, size.X, size.Y)
+	d, err := display.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	r := &recorder{movie: movietest.New("VP90", size), exact: map[uint32]bool{}}
+	s := NewStream(d, r, Options{Renditions: []Rendition{{codec.VP9Full, []Size{Full}}}})
+	defer streaming(t, s)()
+
+	screen, err := display.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer screen.Close()
+	rest := func(what string, paint func()) {
+		t.Helper()
+		before := r.seen()
+		paint()
+		began := time.Now()
+		for deadline := began.Add(20 * time.Second); !r.isExactSince(before); time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: never exact", what)
+			}
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		t.Logf("%s: exact after %v, %d bytes, the largest frame %d", what, time.Since(began), r.bytes, r.largest)
+		r.bytes, r.largest = 0, 0
+		var all damage.Region
+		all.Add(image.Rectangle{Max: size})
+		tiles, err := screen.Grab(&all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := r.movie.Last(t)
+		wrong := 0
+		for i := 0; i < len(got); i += 4 {
+			if [3]byte(got[i:]) != [3]byte(tiles[0].Pix[i:]) {
+				wrong++
+			}
+		}
+		if wrong > 0 {
+			t.Fatalf("%s: %d of %d pixels differ", what, wrong, size.X*size.Y)
+		}
+	}
+	rest("first picture", func() {})
+	rest("a stroke of noise", func() {
+		for i := range uint32(30) {
+			p.Noise(t, 100+int(i)*10, 100+int(i)*7, 51, 51, i)
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+	rest("a photograph of noise", func() { p.Noise(t, 0, 0, 640, 480, 99) })
+	rest("small changes", func() {
+		for i := range uint32(100) {
+			p.Fill(t, 301, 303, 1+int(i), 7, i*0x20301)
+		}
+	})
+	if n := s.Stats.Keyframes.Load(); n != 1 {
+		t.Errorf("%d keyframes, want the first", n)
+	}
+	rest("a keyframe for a newcomer", func() { s.RequestKeyframe(LayerID{}) })
+}
+
+// What is worth little is not refined for long: the hand's next frame waits for
+// no more than a piece.
+func TestPiecesFitLineAndEncoder(t *testing.T) {
+	var r refinement
+	r.reset(image.Pt(1920, 1080), true)
+	r.shown(image.Rectangle{Max: r.size})
+	fine, exact := 0, 0
+	now := time.Duration(0)
+	for n := 0; !r.done(); n++ {
+		now += max(r.wait(now, -refineAfter), 0)
+		piece := r.cut(1)
+		pixels := pixels(piece)
+		if r.quality == encode.Fine {
+			fine += pixels
+		} else {
+			exact += pixels
+		}
+		// Two bytes a pixel on a line of 8 Mb/s, 4 ms for 64 K pixels.
+		bytes := 2 * pixels
+		if n > 4 && bytes > 2*40_000 {
+			t.Fatalf("piece %d has %d bytes", n, bytes)
+		}
+		r.sent(piece, 1, true, bytes, 8000, time.Duration(pixels)*4*time.Millisecond/65536, now)
+	}
+	if all := 1920 * 1080; fine != all || exact != all || !r.exact() {
+		t.Fatalf("%d pixels fine, %d exact, of %d", fine, exact, all)
+	}
+	if want := time.Duration(2*2*1920*1080) * time.Microsecond; now < want*9/10 {
+		t.Fatalf("done in %v, the line takes %v", now, want)
+	}
+}
+
+// What cannot be made exact is not tried for ever, nor called exact.
+func TestInexactIsNotTold(t *testing.T) {
+	var r refinement
+	r.reset(image.Pt(320, 240), true)
+	r.shown(image.Rect(0, 0, 32, 32))
+	for n := 0; !r.done(); n++ {
+		if n > 10 {
+			t.Fatal("tried for ever")
+		}
+		r.sent(r.cut(1), 1, false, 100, 1000, time.Millisecond, 0)
+	}
+	if r.exact() {
+		t.Fatal("called exact")
+	}
+}
