@@ -43,14 +43,8 @@ func (s *Stream) capture(now time.Duration) error {
 			return fmt.Errorf("capture: %w", err)
 		}
 		for i := range tiles {
-			t := &tiles[i]
-			for _, c := range s.sources {
-				if err := c.captured(t); err != nil {
-					return err
-				}
-			}
-			for _, l := range s.layers {
-				l.dirty.Add(t.Rect)
+			if err := s.captured(&tiles[i]); err != nil {
+				return err
 			}
 		}
 		for _, c := range s.sources {
@@ -70,6 +64,25 @@ func (s *Stream) capture(now time.Duration) error {
 		if s.dirty.Empty() || s.display.Size() != s.size {
 			return nil
 		}
+	}
+	return nil
+}
+
+// captured hands on what is new of a tile.
+func (s *Stream) captured(t *display.Tile) error {
+	s.fresh.Clear()
+	s.screen.take(t, &s.fresh)
+	for _, c := range s.sources {
+		if err := c.captured(t, &s.fresh); err != nil {
+			return err
+		}
+	}
+	if s.fresh.Empty() {
+		return nil
+	}
+	s.quiet = s.damaged.Sub(s.start)
+	for _, l := range s.layers {
+		l.dirty.AddRegion(&s.fresh)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ const (
 	pieceEncodes = 8 * time.Millisecond
 
 	// Pixels of a piece: at first, at least, at most.
-	firstPiece, leastPiece, mostPiece = 1 << 15, 1 << 12, 1 << 18
+	firstPiece, leastPiece, mostPiece = 1 << 15, 1 << 14, 1 << 18
 
 	// More than this part of the picture becomes fine first and exact after
 	// that: a whole new screen is sharp within a second.

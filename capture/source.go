@@ -47,13 +47,26 @@ func (c *source) resize(to sizes) error {
 	return nil
 }
 
-// captured takes pixels that were captured, or notes that it missed them.
-func (c *source) captured(t *display.Tile) error {
-	if c.from != nil || !c.used {
-		c.stale.Add(t.Rect)
-		return nil
+// captured takes what is new among pixels that were captured, or notes that it
+// missed it. One that missed something before takes all of them.
+func (c *source) captured(t *display.Tile, changed *damage.Region) error {
+	switch {
+	case c.from != nil || !c.used:
+		c.stale.AddRegion(changed)
+	case !c.stale.Empty():
+		return c.update(t, t.Rect)
+	default:
+		for _, r := range changed.Rects() {
+			if err := c.update(t, r.Intersect(t.Rect)); err != nil {
+				return err
+			}
+		}
 	}
-	if err := c.picture.Update(t.Pix, t.Stride(), t.Rect); err != nil {
+	return nil
+}
+
+func (c *source) update(t *display.Tile, r image.Rectangle) error {
+	if err := c.picture.Update(pixelsAt(t, r.Min), t.Stride(), r); err != nil {
 		return fmt.Errorf("capture: %w", err)
 	}
 	return nil

@@ -121,9 +121,11 @@ type Stream struct {
 	size    image.Point
 	changes display.Changes
 	dirty   damage.Region // damaged and not captured
+	screen  screen
+	fresh   damage.Region // what is new of a tile
 	retry   time.Duration // no capture before
-	quiet   time.Duration // last damage
-	damaged time.Time     // last damage that was captured
+	damaged time.Time     // last damage that was heard of
+	quiet   time.Duration // last damage that changed something
 	send    func(*rtp.Packet) error
 	sending LayerID // layer that send sends on
 	tag     []byte
@@ -261,7 +263,6 @@ func (s *Stream) absorb() {
 	if !c.Damage.Empty() {
 		s.dirty.AddRegion(&c.Damage)
 		s.damaged = c.Last
-		s.quiet = c.Last.Sub(s.start)
 	}
 	*c = display.Changes{}
 }
@@ -319,6 +320,7 @@ func (s *Stream) resized() error {
 			return fmt.Errorf("capture: %v: %w", s.size, err)
 		}
 	}
+	s.screen.reset(s.size)
 	s.dirty.Clear()
 	s.dirty.Add(image.Rectangle{Max: s.size})
 	s.damaged = time.Now()

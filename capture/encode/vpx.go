@@ -38,17 +38,22 @@ const maxRects = 16
 // span bounds quantizers (0 best, 63 worst).
 type span struct{ best, worst C.int }
 
-// quantizers by codec and quality. In VP9 the best one is lossless.
+// keyframe is one more quality for those who wait for a first picture.
+const keyframe = Exact + 1
+
+// quantizers by codec and quality. In VP9 the best one is lossless. A keyframe
+// with all of the colour is kept small, whatever the picture: a quarter of a
+// megabyte of a photograph, not a whole one. It is refined at once.
 var (
-	coarse = [...]span{Moving: {2, 56}, Fine: {2, 6}, Exact: {2, 6}}
-	full   = [...]span{Moving: {2, 56}, Fine: {2, 4}, Exact: {0, 0}}
+	coarse = [...]span{Moving: {2, 56}, Fine: {2, 6}, Exact: {2, 6}, keyframe: {2, 56}}
+	full   = [...]span{Moving: {2, 56}, Fine: {2, 4}, Exact: {0, 0}, keyframe: {28, 60}}
 )
 
 // vpx is the Encoder by libvpx.
 type vpx struct {
 	c       *C.easel_vpx
 	codec   codec.Codec
-	spans   *[3]span
+	spans   *[4]span
 	out     C.easel_frame
 	rects   [maxRects * 4]C.int32_t
 	size    image.Point
@@ -100,8 +105,12 @@ func (e *vpx) Encode(p *Picture, r Request) (Frame, error) {
 	if p.Size() != e.size || p.Format() != e.format {
 		return Frame{}, fmt.Errorf("%w: picture of %v in an encoder of %v", ErrSize, p.Size(), e.size)
 	}
-	if r.Quality != e.quality {
-		e.quality = r.Quality
+	quality := r.Quality
+	if r.Key || !e.started {
+		quality = keyframe
+	}
+	if quality != e.quality {
+		e.quality = quality
 		if err := e.configure(); err != nil {
 			return Frame{}, err
 		}
@@ -139,7 +148,7 @@ func (e *vpx) configure() error {
 	s := e.spans[e.quality]
 	msg := C.easel_vpx_config(e.c, C.int(e.kbps), s.best, s.worst)
 	if msg == nil && e.codec == codec.VP8 {
-		msg = C.easel_vp8_refine(e.c, number(e.quality != Moving))
+		msg = C.easel_vp8_refine(e.c, number(e.quality == Fine || e.quality == Exact))
 	}
 	if msg != nil {
 		return fmt.Errorf("encode: set %v to %d kb/s: %s", e.codec, e.kbps, C.GoString(msg))
