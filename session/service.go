@@ -23,10 +23,13 @@ type Config struct {
 	Max int
 	// Keep is how many ended sessions can still be found by their ID, so that
 	// whoever watched one learns how it went.
-	Keep   int
-	Notify Notifier
-	Now    func() time.Time
-	Log    *slog.Logger
+	Keep int
+	// StreamWithin is how long the agent may run without publishing its display
+	// before a start counts as failed; a minute if zero.
+	StreamWithin time.Duration
+	Notify       Notifier
+	Now          func() time.Time
+	Log          *slog.Logger
 }
 
 // Service is the registry of sessions. Its methods may be called at any time
@@ -48,11 +51,16 @@ type entry struct {
 	session Session
 	run     Run
 	ending  bool
+	adopted bool        // of an earlier server
+	overdue *time.Timer // runs while the stream is awaited
 }
 
 // NewService makes an empty registry; Adopt fills it with what outlived an
 // earlier server.
 func NewService(cfg Config) *Service {
+	if cfg.StreamWithin == 0 {
+		cfg.StreamWithin = time.Minute
+	}
 	return &Service{
 		cfg:      cfg,
 		entries:  make(map[string]*entry),
@@ -67,7 +75,9 @@ func (s *Service) Adopt(ctx context.Context) error {
 	runs, err := s.cfg.Launcher.Adopt(ctx, func(spec Spec) Observer {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return s.add(spec)
+		o := s.add(spec)
+		o.e.adopted = true
+		return o
 	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -213,6 +223,9 @@ func (s *Service) setStep(e *entry, name string, state StepState) {
 		return
 	}
 	e.session.Steps[i].State = state
+	if name == StreamStep {
+		s.awaitStream(e, state == Active)
+	}
 	if e.session.State == Requested {
 		e.session.State = Starting
 	}
@@ -230,6 +243,7 @@ func (s *Service) finish(e *entry, state State, reason string) {
 		s.over = append(s.over, e.session.ID)
 	}
 	e.session.State, e.session.Reason = state, reason
+	s.awaitStream(e, false)
 	s.publish(e)
 	s.forget()
 }

@@ -298,3 +298,44 @@ func TestWatchAllEndsWithItsContext(t *testing.T) {
 		<-done
 	})
 }
+
+// An agent that runs and never publishes ends a start with a reason. A session
+// that was ready keeps its GIMP.
+func TestAStreamThatDoesNotCome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := open()
+		s, obs := th.create(t)
+		obs.Step("display", Done)
+		obs.Step("gimp", Done)
+		obs.Step(StreamStep, Active)
+		time.Sleep(59 * time.Second)
+		if now, _ := th.Find(s.ID); now.State != Starting {
+			t.Fatalf("%+v", now)
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		now, _ := th.Find(s.ID)
+		if now.State != Failed || !strings.Contains(now.Reason, "did not reach the server") || now.Steps[2].State != StepFailed || th.stage.ended[s.ID] != 1 {
+			t.Fatalf("%+v, ended %d times", now, th.stage.ended[s.ID])
+		}
+		if err := th.End(t.Context(), s.ID); err != nil {
+			t.Fatal(err)
+		}
+
+		s, obs = th.create(t)
+		obs.Step("display", Done)
+		obs.Step("gimp", Done)
+		obs.Step(StreamStep, Active)
+		th.AgentConnected(s.Room)
+		time.Sleep(2 * time.Minute)
+		th.AgentLost(s.Room)
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if now, _ := th.Find(s.ID); now.State != Ready || th.stage.ended[s.ID] != 0 || len(th.notices) != 1 {
+			t.Fatalf("%+v, notices %v", now, th.notices)
+		}
+		if err := th.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

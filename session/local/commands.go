@@ -87,12 +87,23 @@ func openboxReady(ctx context.Context, r *run) error {
 	return r.onDisplay(ctx, (*display).managed)
 }
 
+// keyboardTries is how often GIMP's window is given the keyboard before it is
+// taken as it is: two seconds.
+const keyboardTries = 40
+
 func gimpCommand(r *run) (*exec.Cmd, error) {
 	return exec.Command("gimp", "--no-splash", "--stack-trace-mode=never"), nil
 }
 
 func gimpReady(ctx context.Context, r *run) error {
-	return r.onDisplay(ctx, func(d *display) bool { return d.shows("gimp") })
+	asked := 0
+	return r.onDisplay(ctx, func(d *display) bool {
+		if !d.shows("gimp") {
+			return false
+		}
+		asked++
+		return d.activate("gimp") || asked > keyboardTries
+	})
 }
 
 func agentCommand(r *run) (*exec.Cmd, error) {

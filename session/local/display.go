@@ -23,6 +23,7 @@ type display struct {
 	root xproto.Window
 	list xproto.Atom // _NET_CLIENT_LIST
 	sup  xproto.Atom // _NET_SUPPORTING_WM_CHECK
+	act  xproto.Atom // _NET_ACTIVE_WINDOW
 }
 
 // authConn speaks the connection setup with a session's own cookie. xgb takes
@@ -73,7 +74,7 @@ func dialDisplay(name, xauthority string) (*display, error) {
 		return nil, fmt.Errorf("display %s: %w", name, err)
 	}
 	d := &display{conn: conn, root: xproto.Setup(conn).DefaultScreen(conn).Root}
-	for name, atom := range map[string]*xproto.Atom{"_NET_CLIENT_LIST": &d.list, "_NET_SUPPORTING_WM_CHECK": &d.sup} {
+	for name, atom := range map[string]*xproto.Atom{"_NET_CLIENT_LIST": &d.list, "_NET_SUPPORTING_WM_CHECK": &d.sup, "_NET_ACTIVE_WINDOW": &d.act} {
 		reply, err := xproto.InternAtom(conn, false, uint16(len(name)), name).Reply()
 		if err != nil {
 			d.close()
@@ -100,16 +101,43 @@ func (d *display) managed() bool {
 
 // shows says whether a window of a class is on the display: managed, mapped
 // and of the class or instance name given.
-func (d *display) shows(class string) bool {
+func (d *display) shows(class string) bool { return d.find(class) != xproto.WindowNone }
+
+// find finds the latest window of a class that is on the display.
+func (d *display) find(class string) xproto.Window {
 	reply, err := xproto.GetProperty(d.conn, false, d.root, d.list, xproto.AtomWindow, 0, 1024).Reply()
+	if err != nil {
+		return xproto.WindowNone
+	}
+	for b := reply.Value; len(b) >= 4; b = b[:len(b)-4] {
+		w := xproto.Window(xgb.Get32(b[len(b)-4:]))
+		if d.classOf(w, class) && d.viewable(w) {
+			return w
+		}
+	}
+	return xproto.WindowNone
+}
+
+// activate gives the keyboard to a window of a class unless one has it, and
+// says whether one had it. The manager is asked as a pager asks (EWMH,
+// _NET_ACTIVE_WINDOW, source 2), which it does not refuse: a program that was
+// started while somebody typed is otherwise shown without the keyboard.
+func (d *display) activate(class string) bool {
+	reply, err := xproto.GetProperty(d.conn, false, d.root, d.act, xproto.AtomWindow, 0, 1).Reply()
 	if err != nil {
 		return false
 	}
-	for b := reply.Value; len(b) >= 4; b = b[4:] {
-		w := xproto.Window(xgb.Get32(b))
-		if d.classOf(w, class) && d.viewable(w) {
-			return true
+	if len(reply.Value) >= 4 && d.classOf(xproto.Window(xgb.Get32(reply.Value)), class) {
+		return true
+	}
+	if w := d.find(class); w != xproto.WindowNone {
+		const pager = 2
+		message := xproto.ClientMessageEvent{
+			Format: 32, Window: w, Type: d.act,
+			Data: xproto.ClientMessageDataUnionData32New([]uint32{pager, xproto.TimeCurrentTime, 0, 0, 0}),
 		}
+		xproto.SendEvent(d.conn, false, d.root,
+			xproto.EventMaskSubstructureNotify|xproto.EventMaskSubstructureRedirect, string(message.Bytes()))
 	}
 	return false
 }

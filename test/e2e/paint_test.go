@@ -67,8 +67,13 @@ func drag(t *testing.T, b *browser.Browser, x0, y0, x1, y1 float64) {
 // width.
 func darkAcross(t *testing.T, b *browser.Browser, y, x0, x1 float64) {
 	t.Helper()
+	eventually(t, "the stroke is in the picture", dark(b, y, x0, x1))
+}
+
+// dark checks whether a row of the picture is.
+func dark(b *browser.Browser, y, x0, x1 float64) func() error {
 	const columns, rows = 64, 64
-	eventually(t, "the stroke is in the picture", func() error {
+	return func() error {
 		lumas, err := b.Lumas(columns, rows)
 		if err != nil {
 			return err
@@ -91,7 +96,7 @@ func darkAcross(t *testing.T, b *browser.Browser, y, x0, x1 float64) {
 			return fmt.Errorf("dark at %d of %d places", dark, want)
 		}
 		return nil
-	})
+	}
 }
 
 // export saves the image with GIMP's own Export As dialog.
