@@ -22,6 +22,11 @@ func (id layerID) slot() int { return id.rendition*qualities + int(id.quality) }
 
 func (s layerSet) has(id layerID) bool { return s&(1<<id.slot()) != 0 }
 
+// hasAny says whether a layer of the rendition is among them.
+func (s layerSet) hasAny(rendition int) bool {
+	return s>>(rendition*qualities)&(1<<qualities-1) != 0
+}
+
 func (s layerSet) with(id layerID) layerSet { return s | 1<<id.slot() }
 
 // list are the qualities of each of n renditions, lowest first.
@@ -125,6 +130,11 @@ func (p *publication) attended(from, to layerSet) {
 	if !p.spec.Video {
 		return
 	}
+	for _, r := range p.renditions {
+		if to.hasAny(r.index) && !from.hasAny(r.index) {
+			r.await(time.Now())
+		}
+	}
 	p.attention.move(from, to, func(again, send layerSet) {
 		p.each(func(l *layer) {
 			if again.has(l.layerID) {
@@ -142,6 +152,11 @@ func (p *publication) tick(now time.Time) {
 		return // as long as no media came, all of it is awaited
 	}
 	p.attention.tick(now, func(dropped, send layerSet) {
+		for _, r := range p.renditions {
+			if dropped.hasAny(r.index) && !send.hasAny(r.index) {
+				r.awaited.Store(0)
+			}
+		}
 		p.each(func(l *layer) {
 			if dropped.has(l.layerID) {
 				l.keyframeCame() // whoever asked for it has gone

@@ -30,6 +30,7 @@ const (
 	reportSpacing   = time.Second            // between sender reports to one viewer
 	gatherPatience  = 2 * time.Second        // for local candidates, which are all at hand
 	layerStall      = 1500 * time.Millisecond
+	mediaPatience   = 4 * time.Second        // for a rendition that was asked for
 	layerPause      = 500 * time.Millisecond // between packets of a layer in motion
 )
 

@@ -3,6 +3,7 @@ package sfu
 import (
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/webrtc/v4"
 
@@ -21,6 +22,9 @@ type rendition struct {
 	sizes  atomic.Pointer[sizeTable]
 
 	announced atomic.Uint32 // the qualities that the publisher offers, a bit each
+	// awaited is since when somebody needs it and nothing has come, Unix
+	// nanoseconds; 0: nobody does, or something has.
+	awaited atomic.Int64
 
 	// Guarded by pub.mu.
 	spec  RenditionSpec
@@ -52,6 +56,20 @@ func (r *rendition) announce(layers []LayerSpec) {
 
 // offers says whether the publisher offers a layer of this quality.
 func (r *rendition) offers(q Quality) bool { return r.announced.Load()&(1<<q) != 0 }
+
+// await notes that a viewer needs the rendition.
+func (r *rendition) await(now time.Time) {
+	if *r.layers.Load() == (layerTable{}) {
+		r.awaited.CompareAndSwap(0, now.UnixNano())
+	}
+}
+
+// isMissing says whether its media was asked for and does not come: then viewers
+// do with another rendition, for the time being.
+func (r *rendition) isMissing(now time.Time) bool {
+	since := r.awaited.Load()
+	return since != 0 && now.UnixNano()-since > int64(mediaPatience)
+}
 
 // info is what is told of the rendition. The caller holds pub.mu.
 func (r *rendition) info() RenditionInfo {
@@ -89,6 +107,7 @@ func (r *rendition) attach(u *uplink, codec webrtc.RTPCodecCapability) (isFirst 
 	l.demand = newDemand(p.peer.opts.Follows, p.ladder(r), q)
 	table[q] = l
 	r.layers.Store(&table)
+	r.awaited.Store(0)
 	downs := p.viewers()
 	p.mu.Unlock()
 

@@ -261,3 +261,37 @@ func TestColourIsPassedOn(t *testing.T) {
 		t.Errorf("colour under id %d: % x", id, value)
 	}
 }
+
+// A publisher that promises a codec and does not send it costs its viewers some
+// seconds, not the picture.
+func TestAMissingRenditionIsPassedOver(t *testing.T) {
+	count := &counters{}
+	on := newShard(0, openLane{}, count)
+	peer := &Peer{id: "PA_cam", engine: &Engine{count: count, shards: []*shard{on}}, events: newEvents(&watcher{})}
+	pub := newPublication(peer, TrackSpec{ID: "TR_1", Video: true, Renditions: []RenditionSpec{
+		{Codec: vp9, ClientID: "a", Layers: testLayers}, {Codec: vp8, Layers: testLayers},
+	}})
+	d := newDownTrack(pub, on, &path{}, count)
+	if err := pub.add(d); err != nil {
+		t.Fatal(err)
+	}
+	chosen := func() int {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.view(true)[High].rendition
+	}
+	d.expect([]webrtc.RTPCodecParameters{{RTPCodecCapability: vp9}, {RTPCodecCapability: vp8}})
+	first, second := pub.renditions[0], pub.renditions[1]
+	if chosen() != 0 || first.awaited.Load() == 0 || second.awaited.Load() != 0 {
+		t.Fatalf("rendition %d, awaited since %d and %d", chosen(), first.awaited.Load(), second.awaited.Load())
+	}
+	first.awaited.Add(-2 * int64(mediaPatience))
+	d.retarget()
+	if chosen() != 1 || !d.needs.has(layerID{1, High}) {
+		t.Fatalf("rendition %d, needs %b", chosen(), d.needs)
+	}
+	first.attach(&uplink{peer: peer, mid: "0", rid: "f"}, vp9)
+	if chosen() != 0 || !d.needs.has(layerID{0, High}) {
+		t.Fatalf("rendition %d, needs %b, though it came", chosen(), d.needs)
+	}
+}

@@ -149,6 +149,8 @@ func (d *downTrack) tick(now time.Time) (report bool) {
 		} else {
 			d.aim()
 		}
+	default:
+		d.aim()
 	}
 	return d.packets > 0 && now.Sub(d.reported) >= reportSpacing
 }

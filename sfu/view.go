@@ -49,13 +49,15 @@ func (d *downTrack) expect(codecs []webrtc.RTPCodecParameters) {
 // view is what the viewer can have of the publication: for each quality the
 // rendition that its publisher prefers among those that the viewer can decode.
 // Only what has come counts, or, if announced, also what is still to come.
+// What was asked for and does not come is passed over.
 // The caller holds d.mu.
 func (d *downTrack) view(announced bool) (c [qualities]choice) {
+	now := time.Now()
 	for q := range Quality(qualities) {
 		c[q].quality = q
 		for i, r := range d.pub.renditions {
 			l := r.layers.Load()[q]
-			if !d.formats[i].playable || l == nil && !(announced && r.offers(q)) {
+			if !d.formats[i].playable || l == nil && !(announced && r.offers(q) && !r.isMissing(now)) {
 				continue
 			}
 			size := r.sizes.Load()[q]
