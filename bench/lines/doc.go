@@ -7,5 +7,5 @@
 //	lines.go    the lines, one by one
 //	run.go      one viewer on one line
 //	figures.go  frames and bytes reduced to figures; pure
-//	report.go   the table; html.go draws it
+//	report.go   the table and how it is drawn
 package lines

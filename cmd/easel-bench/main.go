@@ -15,13 +15,14 @@ import (
 )
 
 type commands struct {
-	Latency latencyCommand `cmd:"" help:"Press in a real browser until the changed pixel is on its screen."`
-	Capture captureCommand `cmd:"" help:"Processor time and frames of a session that rests, and of one that is drawn on."`
-	Quality qualityCommand `cmd:"" help:"What a real browser shows against the X screen, pixel by pixel, in motion and at rest."`
-	Lines   linesCommand   `cmd:"" help:"What a real browser sees of a session over lines that lose, delay and limit."`
-	Load    loadCommand    `cmd:"" help:"Rooms full of viewers, on Easel or livekit-server: CPU, loss and delay of each forwarded packet."`
-	Record  recordCommand  `cmd:"" help:"Record what a viewer receives of a session that is painted in, for load to replay."`
-	Target  targetCommand  `cmd:"" help:"Show the window that a latency measurement presses on, on $DISPLAY."`
+	Latency  latencyCommand  `cmd:"" help:"Press in a real browser until the changed pixel is on its screen."`
+	Capture  captureCommand  `cmd:"" help:"Processor time and frames of a session that rests, and of one that is drawn on."`
+	Quality  qualityCommand  `cmd:"" help:"What a real browser shows against the X screen, pixel by pixel, in motion and at rest."`
+	Lines    linesCommand    `cmd:"" help:"What a real browser sees of a session over lines that lose, delay and limit."`
+	Load     loadCommand     `cmd:"" help:"Rooms full of viewers, on Easel or livekit-server: CPU, loss and delay of each forwarded packet."`
+	Sessions sessionsCommand `cmd:"" help:"How many sessions this machine carries before a press takes too long to be seen."`
+	Record   recordCommand   `cmd:"" help:"Record what a viewer receives of a session that is painted in, for load to replay."`
+	Target   targetCommand   `cmd:"" help:"Show the window that a latency measurement presses on, on $DISPLAY."`
 }
 
 func main() {

@@ -137,22 +137,3 @@ func (c qualityCommand) peer(ctx context.Context, s *subject, study quality.Stud
 	study.Parts = cost.Parts{"gstreamer": {peer.Process()}, "x": study.Parts["x"], "gimp": study.Parts["gimp"]}
 	return c.look(ctx, s, study)
 }
-
-// openScreen connects to the session's display itself.
-func openScreen(s *subject) (*screen.Screen, error) {
-	authority, err := authorityOf(s.display)
-	if err != nil {
-		return nil, err
-	}
-	if authority != "" {
-		if err := os.Setenv("XAUTHORITY", authority); err != nil {
-			return nil, err
-		}
-	}
-	truth, err := screen.Open(s.display)
-	if err != nil {
-		return nil, err
-	}
-	s.closers = append(s.closers, truth.Close)
-	return truth, nil
-}
