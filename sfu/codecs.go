@@ -3,12 +3,8 @@ package sfu
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
-	"github.com/pion/interceptor/pkg/report"
-	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
@@ -18,10 +14,6 @@ import (
 // playoutDelayURI is the header extension that tells a browser how long it may
 // hold a frame back.
 const playoutDelayURI = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
-
-// nackSpacing is how soon a publisher is asked for what is missing: a viewer
-// sees nothing of the frame before it is there.
-const nackSpacing = 20 * time.Millisecond
 
 // kinds are the two kinds of PeerConnections: of publishers, whose streams are
 // repaired and reported on, and of viewers, for whom sfu itself answers and
@@ -45,9 +37,6 @@ func newKind(publishes bool) (kind, error) {
 	err := registerCodecs(k.media)
 	if err == nil {
 		err = registerExtensions(k.media, publishes)
-	}
-	if err == nil && publishes {
-		err = addReceiveInterceptors(k.interceptors)
 	}
 	return k, err
 }
@@ -156,25 +145,6 @@ func registerExtensions(media *webrtc.MediaEngine, publishers bool) error {
 			return fmt.Errorf("sfu: extension %s: %w", e.uri, err)
 		}
 	}
-	return nil
-}
-
-func addReceiveInterceptors(registry *interceptor.Registry) error {
-	generator, err := nack.NewGeneratorInterceptor(nack.GeneratorInterval(nackSpacing))
-	if err != nil {
-		return fmt.Errorf("sfu: nack: %w", err)
-	}
-	reports, err := report.NewReceiverInterceptor()
-	if err != nil {
-		return fmt.Errorf("sfu: receiver reports: %w", err)
-	}
-	congestion, err := twcc.NewSenderInterceptor()
-	if err != nil {
-		return fmt.Errorf("sfu: transport feedback: %w", err)
-	}
-	registry.Add(generator)
-	registry.Add(reports)
-	registry.Add(congestion)
 	return nil
 }
 

@@ -9,7 +9,8 @@
 //
 // # The hot path, file by file
 //
-//	uplink.go       reads a publisher's stream: one goroutine per layer
+//	hearing.go      takes a publisher's SRTP off the socket, and opens it
+//	uplink.go       its stream: what came, what is missing
 //	packet/         parses what is needed: RTP header, keyframe?, VP8 descriptor
 //	ring/           keeps it: one copy into a fixed slot, by extended sequence
 //	gather.go       waits for the rest of a frame, a millisecond at most
@@ -37,10 +38,11 @@
 //	trial.go        tries a better layer when probes say too little
 //	delivery.go     tells a path that is hopeless
 //	probing.go      sends late packets once more, to look for bandwidth
-//	hearing.go      takes a viewer's SRTCP off the socket, before pion's layers
 //	reading.go      reads it, within bounds
 //	entrance.go     whose RTP comes in at all
 //	nominate.go     follows a client that changes its way
+//	acknowledge.go  tells publishers what came, and asks for what did not
+//	reception/      what there is to tell
 //	route.go        where pion's ICE sends, UDP or TCP, learnt from watching it
 //	lanes.go        pion's mux, watched; RTP that pion protects joins the batch too
 //	health.go       how well a connection does, for people
@@ -88,9 +90,11 @@
 // type in the same stream: browsers change decoders there. What nobody watches
 // the publisher is told not to send.
 //
-// Viewers' PeerConnections have no interceptors: pion's would keep a copy of
-// every packet for each viewer. Publishers' have those of a receiver: NACK,
-// receiver reports, transport-wide feedback.
+// PeerConnections have no interceptors: pion's would keep a copy of every packet
+// for each viewer, and a publisher's packet would pass them on its way through
+// five goroutines. A peer's media is taken, and opened, where it leaves the
+// socket's queue: a viewer's reports always, a publisher's stream once pion has
+// said what it is. ICE, DTLS and data channels are pion's.
 //
 // Every video packet carries playout-delay 0,0: without it a browser holds
 // sparse frames back. It carries a transport-wide number too if the viewer

@@ -27,7 +27,7 @@ type entrance struct {
 
 // isSRTP tells SRTP (RFC 7983 section 7, RFC 5761 section 4).
 func isSRTP(datagram []byte) bool {
-	return len(datagram) >= 12 && datagram[0]>>6 == 2 && !isSRTCP(datagram)
+	return isMedia(datagram) && !isSRTCP(datagram)
 }
 
 // refuses says whether a datagram is RTP that is to go no further.

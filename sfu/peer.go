@@ -17,17 +17,18 @@ import (
 // Peer.mu, downTrack.mu, publication.mu, layer.mu, a ring's lock. No call to
 // an observer is made under any of them.
 type Peer struct {
-	id      ParticipantID
-	opts    PeerOptions
-	room    *Room
-	engine  *Engine
-	shard   *shard  // sends to it
-	path    path    // what the way there carries
-	health  health  // the room's goroutine's
-	reading reading // of its reports
-	log     *slog.Logger
-	events  *events
-	outbox  *outbox
+	id         ParticipantID
+	opts       PeerOptions
+	room       *Room
+	engine     *Engine
+	shard      *shard     // sends to it
+	path       path       // what the way there carries
+	congestion congestion // on the way from it
+	health     health     // the room's goroutine's
+	reading    reading    // of its reports
+	log        *slog.Logger
+	events     *events
+	outbox     *outbox
 
 	up   *transport // the client's offers: what it publishes
 	down *transport // what it receives; up itself in single mode
@@ -126,9 +127,9 @@ func (p *Peer) watch(t *transport) {
 	t.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
 		switch s {
 		case webrtc.PeerConnectionStateConnected:
+			t.open(p.shard, &p.reading, p.hear)
 			t.setUp(true)
 			if t == p.down {
-				p.openDown()
 				p.activate()
 				p.events.push(func(o PeerObserver) { o.OnConnected() })
 			}
@@ -166,14 +167,14 @@ func (p *Peer) watch(t *transport) {
 	})
 }
 
-// openDown finds the ways past pion to a viewer. A publisher's RTCP is pion's,
-// who repairs and reports on what it publishes.
-func (p *Peer) openDown() {
-	if p.down == p.up && p.opts.MayPublish {
-		p.down.open(p.shard, nil, nil)
-		return
+// isDone says whether the peer was closed.
+func (p *Peer) isDone() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
 	}
-	p.down.open(p.shard, &p.reading, p.hear)
 }
 
 // AddCandidate applies a remote candidate; those that come before the remote

@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/easel-live/easel/internal/fmtp"
+	"github.com/easel-live/easel/sfu/reception"
 )
 
 // Announce declares a track before its SDP (LiveKit's AddTrack).
@@ -193,12 +195,16 @@ func (p *Peer) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) 
 		return
 	}
 	u := &uplink{peer: p, track: track, recv: receiver, rid: track.RID(), ssrc: uint32(track.SSRC())}
+	u.stream = reception.New(u.ssrc, track.Codec().ClockRate)
 	if t := receiver.RTPTransceiver(); t != nil {
 		u.mid = t.Mid()
 	}
 	for _, e := range receiver.GetParameters().HeaderExtensions {
-		if e.URI == colorSpaceURI {
+		switch e.URI {
+		case colorSpaceURI:
 			u.colour = uint8(e.ID)
+		case sdp.TransportCCURI:
+			u.transport = uint8(e.ID)
 		}
 	}
 	p.mu.Lock()
@@ -210,7 +216,9 @@ func (p *Peer) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) 
 	p.wg.Go(u.readRTCP)
 	p.mu.Unlock()
 	p.assign(u)
+	p.hearStream(u)
 	u.readRTP()
+	p.forgetStream(u)
 	p.mu.Lock()
 	p.uplinks = slices.DeleteFunc(p.uplinks, func(x *uplink) bool { return x == u })
 	p.mu.Unlock()

@@ -158,17 +158,25 @@ func (r *Room) snapshot() []*Peer {
 	return peers
 }
 
+// untilTick has all rooms tick at the same moments, so that many of them wake a
+// resting server as often as one.
+func untilTick(now time.Time) time.Duration {
+	return tick - time.Duration(now.UnixNano())%tick
+}
+
 // run does what is due in the room every tick: keyframe requests that have to
 // be repeated, layers for viewers, sender reports, and what publishers are to
 // send.
 func (r *Room) run() {
-	ticker := time.NewTicker(tick)
-	defer ticker.Stop()
+	timer := time.NewTimer(untilTick(time.Now()))
+	defer timer.Stop()
 	for {
 		select {
 		case <-r.done:
 			return
-		case now := <-ticker.C:
+		case <-timer.C:
+			now := time.Now()
+			timer.Reset(untilTick(now))
 			for _, p := range r.publications() {
 				p.tick(now)
 				p.each(func(l *layer) {
@@ -187,6 +195,7 @@ func (r *Room) run() {
 }
 
 func (p *Peer) tick(now time.Time) {
+	p.acknowledge(now)
 	p.balance(now)
 	p.tellHealth(now)
 	var reports []rtcp.Packet

@@ -14,8 +14,9 @@ import (
 type route struct {
 	entrance
 	hop atomic.Pointer[hop]
-	// tap, if set, takes SRTCP from the peer; it returns at once.
-	tap atomic.Pointer[func(datagram []byte)]
+	// tap, if set, is shown SRTP and SRTCP from the peer; it says whether it took
+	// the datagram, which it may use as a buffer then, and returns at once.
+	tap atomic.Pointer[func(datagram []byte) bool]
 }
 
 // hop is where packets for a peer go.
@@ -31,10 +32,11 @@ type hop struct {
 // section 7).
 func isCheck(datagram []byte) bool { return len(datagram) == 0 || datagram[0] < 4 }
 
-// isSRTCP tells SRTCP (RFC 7983 section 7, RFC 5761 section 4).
-func isSRTCP(datagram []byte) bool {
-	return len(datagram) >= 8 && datagram[0]>>6 == 2 && datagram[1] >= 192 && datagram[1] <= 223
-}
+// isMedia tells SRTP and SRTCP (RFC 7983 section 7).
+func isMedia(datagram []byte) bool { return len(datagram) >= 12 && datagram[0]>>6 == 2 }
+
+// isSRTCP tells media's SRTCP from its SRTP (RFC 5761 section 4).
+func isSRTCP(datagram []byte) bool { return datagram[1] >= 192 && datagram[1] <= 223 }
 
 // sent takes note of where pion sends a datagram over UDP.
 func (r *route) sent(datagram []byte, conn net.PacketConn, to netip.AddrPort) {
@@ -53,17 +55,10 @@ func (r *route) sentTCP(datagram []byte, conn net.PacketConn, to net.Addr) {
 // takes says whether a datagram that came goes no further: it was for the tap, or
 // for nobody.
 func (r *route) takes(datagram []byte) bool {
-	if r.refuses(datagram) {
+	if tap := r.tap.Load(); tap != nil && isMedia(datagram) && (*tap)(datagram) {
 		return true
 	}
-	if !isSRTCP(datagram) {
-		return false
-	}
-	tap := r.tap.Load()
-	if tap != nil {
-		(*tap)(datagram)
-	}
-	return tap != nil
+	return r.refuses(datagram)
 }
 
 // watchedTCP is the TCP mux of one PeerConnection. It embeds the concrete mux

@@ -183,7 +183,7 @@ func (p *Peer) activate() {
 	}
 	direct, hearing := p.down.past()
 	for _, s := range p.subscriptions() {
-		if hearing == nil {
+		if hearing == nil || hearing.tell == nil {
 			p.listenTo(s)
 		}
 		s.down.sendBy(direct)

@@ -34,7 +34,7 @@ type transport struct {
 	isGathered  bool // local candidates were sent with a description
 	isUp        bool
 	direct      *direct  // made when first up; nil: pion sends RTP
-	hearing     *hearing // made when first up; nil: pion hears RTCP
+	hearing     *hearing // made when first up; nil: pion hears everything
 }
 
 func newTransport(p *Peer, target Target, publishes bool) (*transport, error) {
@@ -111,12 +111,16 @@ func (t *transport) candidate(c *webrtc.ICECandidate) (init string, ok bool) {
 	return string(text), err == nil
 }
 
-// open finds ways past pion, when the connection is there for the first time:
-// for what the shard sends and, with tell, for what the viewer reports.
+// open finds the ways past pion, when the connection is there for the first
+// time. Tell takes the peer's reports, if pion need not read them: a publisher's
+// go with its streams.
 func (t *transport) open(on *shard, reads *reading, tell func([]rtcp.Packet, time.Time)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if tell != nil && t.hearing == nil {
+	if t.route.isOpen {
+		tell = nil
+	}
+	if t.hearing == nil {
 		if t.hearing = newHearing(t.keys, reads, tell); t.hearing != nil {
 			take := t.hearing.take
 			t.route.tap.Store(&take)
@@ -133,7 +137,7 @@ func (t *transport) setUp(up bool) {
 	t.isUp = up
 }
 
-// past are the ways past pion: out for RTP and, if it is set, in for RTCP.
+// past are the ways past pion, out and in. Either may be missing.
 func (t *transport) past() (*direct, *hearing) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -3,6 +3,7 @@ package sfu
 import (
 	"errors"
 	"net"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/easel-live/easel/sfu/munge"
 	"github.com/easel-live/easel/sfu/packet"
+	"github.com/easel-live/easel/sfu/reception"
 )
 
 // repairPoll is how often a retransmission is looked for while packets are
@@ -32,21 +34,54 @@ type uplink struct {
 	ssrc  uint32
 	layer atomic.Pointer[layer]
 
-	colour uint8 // id of the color-space extension; 0: not negotiated
+	// Identifiers of header extensions; 0: not negotiated.
+	colour    uint8 // color space
+	transport uint8 // transport-wide sequence number
+
+	mu     sync.Mutex // packets come by two ways
+	stream *reception.Stream
+	asking *time.Timer // for what is missing; nil: nothing is
 }
 
+// take passes on an RTP packet of the stream, or one that came again on the
+// stream of repairs; false when it is none.
+func (u *uplink) take(b []byte, isRepair bool, now time.Time) bool {
+	p, err := packet.ParseRTP(b)
+	if err != nil {
+		u.peer.engine.count.malformed.Add(1)
+		return false
+	}
+	if p.Marker && u.colour != 0 {
+		p.Colour, _ = packet.Extension(b, u.colour)
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.peer.congestion.note(u, b, now)
+	if isRepair {
+		u.stream.Repaired(p.Sequence)
+	} else if u.stream.Packet(p.Sequence, p.Timestamp, now) {
+		u.ask(now)
+	}
+	if l := u.layer.Load(); l != nil {
+		l.receive(&p, len(b), now)
+	}
+	return true
+}
+
+// readRTP takes what comes by pion: everything when the peer is not heard
+// before pion's layers, else what was received before it was, and repairs.
 func (u *uplink) readRTP() {
 	buf := make([]byte, receiveMTU)
 	polls, hasDeadline := 0, false
 	for {
-		n, _, err := u.track.Read(buf)
+		n, attributes, err := u.track.Read(buf)
 		if err != nil {
 			var timeout net.Error
 			if !errors.As(err, &timeout) || !timeout.Timeout() {
 				return
 			}
 			polls++
-		} else if u.take(buf[:n]) {
+		} else if u.take(buf[:n], attributes.Get(webrtc.AttributeRtxPayloadType) != nil, time.Now()) {
 			polls = 0
 		}
 		hasDeadline = u.pace(&polls, hasDeadline)
@@ -58,26 +93,15 @@ func (u *uplink) readRTP() {
 	}
 }
 
-// take gives a packet to the layer it belongs to; false when it is none.
-func (u *uplink) take(b []byte) bool {
-	p, err := packet.ParseRTP(b)
-	if err != nil {
-		u.peer.engine.count.malformed.Add(1)
-		return false
-	}
-	if p.Marker && u.colour != 0 {
-		p.Colour, _ = packet.Extension(b, u.colour)
-	}
-	if l := u.layer.Load(); l != nil {
-		l.receive(&p, len(b), time.Now())
-	}
-	return true
-}
-
 // interrupt ends the reads under way once the peer is done: pion forgets to
 // when a renegotiation replaced the receiver.
 func (u *uplink) interrupt() {
 	now := time.Now()
+	u.mu.Lock()
+	if u.asking != nil {
+		u.asking.Stop()
+	}
+	u.mu.Unlock()
 	_ = u.track.SetReadDeadline(now)
 	if u.rid != "" {
 		_ = u.recv.SetReadDeadlineSimulcast(now, u.rid)
@@ -104,8 +128,8 @@ func (u *uplink) pace(polls *int, hasDeadline bool) bool {
 	return waits
 }
 
-// readRTCP takes the publisher's sender reports, for aligning layers, and keeps
-// pion's receiver reports going.
+// readRTCP takes the publisher's sender reports, for aligning layers and for our
+// own reports.
 func (u *uplink) readRTCP() {
 	for {
 		var packets []rtcp.Packet
@@ -120,6 +144,9 @@ func (u *uplink) readRTCP() {
 		}
 		for _, p := range packets {
 			if report, ok := p.(*rtcp.SenderReport); ok && report.SSRC == u.ssrc {
+				u.mu.Lock()
+				u.stream.SenderReport(report.NTPTime, time.Now())
+				u.mu.Unlock()
 				if l := u.layer.Load(); l != nil {
 					l.clock.Store(&munge.Clock{RTP: report.RTPTime, Wall: fromNTP(report.NTPTime)})
 				}
