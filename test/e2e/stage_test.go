@@ -204,18 +204,24 @@ func eventually(t *testing.T, what string, check func() error) {
 	}
 }
 
-// whitePNG puts a white picture into the session's workspace, owned by who owns
-// the workspace.
+// whitePNG puts a white picture into the session's workspace.
 func whitePNG(t *testing.T, s instance.Session, name string, width, height int) string {
+	t.Helper()
+	img := image.NewGray(image.Rect(0, 0, width, height))
+	for i := range img.Pix {
+		img.Pix[i] = 255
+	}
+	return putPNG(t, s, name, img)
+}
+
+// putPNG puts a picture into the session's workspace, owned by who owns the
+// workspace.
+func putPNG(t *testing.T, s instance.Session, name string, img image.Image) string {
 	t.Helper()
 	path := filepath.Join(s.Workspace, name)
 	f, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
-	}
-	img := image.NewGray(image.Rect(0, 0, width, height))
-	for i := range img.Pix {
-		img.Pix[i] = 255
 	}
 	if err := errors.Join(png.Encode(f, img), f.Close()); err != nil {
 		t.Fatal(err)
