@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/easel-live/easel/sfu"
 	"github.com/easel-live/easel/wire"
 )
 
@@ -21,6 +22,9 @@ func (p *participant) onControl(payload []byte) {
 	switch c.Type {
 	case wire.ControlReport:
 		p.onReport(c.PhotonMS)
+		return
+	case wire.ControlEcho:
+		p.echo()
 		return
 	case wire.ControlRefresh:
 		if peer := p.media.peer.Load(); peer != nil {
@@ -50,6 +54,15 @@ func (p *participant) command(c *wire.Control) {
 	}
 	r.decided(p, c, before)
 	r.tend()
+}
+
+// echo answers by the data channel, whatever else there is: whoever asks wants to
+// know whether that one lives.
+func (p *participant) echo() {
+	if peer := p.media.peer.Load(); peer != nil {
+		packet := p.room.controlPacket(&wire.Control{Type: wire.ControlEcho})
+		_ = peer.Send(sfu.Lossy, packet) // no answer is an answer
+	}
 }
 
 // onReport passes on the measured latencies that can be true.

@@ -89,6 +89,10 @@ func (r *liveRoom) visit(claims *token.Claims, v *Visit) error {
 		return errRoomFull
 	case p == nil:
 		p = r.joinAtWindow(claims, role)
+	case r.arbiter.Lease().Holder == claims.Identity:
+		// What was pressed on the way before is let go of; input counts anew.
+		r.arbiter.Renew(time.Now())
+		r.tend()
 	}
 	v.whose.Store(p)
 	if before := p.visit.Swap(v); before != nil {

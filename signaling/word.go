@@ -74,14 +74,15 @@ func (r *liveRoom) tellWindows() {
 }
 
 // wordOf puts a data packet into a word; nil for one that says nothing at a
-// window: the picture there has its own pointer, and frames without RTP.
+// window: the picture there has its own pointer, if not its shape, and frames
+// without RTP.
 func wordOf(kind sfu.DataKind, raw []byte) ([]byte, error) {
 	packet, err := peek(raw)
 	if err != nil || packet.value != fieldUser {
 		return nil, err
 	}
 	topic := string(packet.topic)
-	if topic == wire.TopicFrame || topic == wire.TopicCursor {
+	if topic == wire.TopicFrame || topic == wire.TopicCursor && kind == sfu.Lossy {
 		return nil, nil
 	}
 	return json.Marshal(dataWord{

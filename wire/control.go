@@ -18,6 +18,7 @@ const (
 	ControlDeny    = "deny"    // the holder or an owner: not now, To
 	ControlReport  = "report"  // measured input-to-photon latencies
 	ControlRefresh = "refresh" // my window shows no picture: send one that needs no other
+	ControlEcho    = "echo"    // say the same: I want to know whether this connection lives
 	// From owners to the server.
 	ControlPolicy   = "policy"   // how control changes hands: Policy
 	ControlRole     = "role"     // To has Role from now on

@@ -1,4 +1,5 @@
-// Watches pixels of the page's video for the bench. It runs in the page before
+// Watches pixels of the page's picture for the bench: a video, or the canvas that
+// a VNC client paints. It runs in the page before
 // the page's own scripts, does nothing until armed, and never asks for animation
 // frames: a page that animates shows video about 10 ms later.
 (() => {
@@ -13,11 +14,44 @@
   const read = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
   let watch = null;
 
-  // The video that shows most of the page's pixels.
+  // A canvas that whole pictures are painted on says what a video would: its size,
+  // and when a frame of it was painted. Painting is over when the task is.
+  const painted = new Set();
+  const asVideo = (canvas) => {
+    const waiting = [];
+    let frames = 0;
+    Object.defineProperties(canvas, {
+      videoWidth: { get: () => canvas.width },
+      videoHeight: { get: () => canvas.height },
+      requestVideoFrameCallback: { value: (callback) => waiting.push(callback) },
+      getVideoPlaybackQuality: { value: () => ({ totalVideoFrames: frames }) },
+      tellPainted: {
+        value: () => {
+          const now = performance.now();
+          frames += 1;
+          for (const callback of waiting.splice(0)) callback(now, {});
+        },
+      },
+    });
+    painted.add(canvas);
+  };
+  const { drawImage } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.drawImage = function (image, ...where) {
+    drawImage.call(this, image, ...where);
+    const canvas = this.canvas;
+    if (!(image instanceof HTMLCanvasElement) || !canvas.isConnected || canvas.width < 320) return;
+    if (!painted.has(canvas)) asVideo(canvas);
+    canvas.tellPainted();
+  };
+  const visible = (element) => element.isConnected && element.checkVisibility({ visibilityProperty: true });
+
+  // The video, or painted canvas, that shows most of the page's pixels.
   const video = () => {
-    const playing = [...document.querySelectorAll('video')].filter(
+    const canvases = [...painted].filter(visible);
+    const videos = [...document.querySelectorAll('video')].filter(
       (v) => v.readyState >= 2 && v.videoWidth > 0,
     );
+    const playing = canvases.length > 0 ? canvases : videos;
     playing.sort((a, b) => b.clientWidth * b.clientHeight - a.clientWidth * a.clientHeight);
     return playing[0];
   };
@@ -95,7 +129,7 @@
     const mine = watch;
     if (!mine || mine.frame) return;
     const entered = performance.now();
-    const frame = new VideoFrame(mine.video);
+    const frame = new VideoFrame(mine.video, { timestamp: 0 });
     const held = performance.now();
     mine.video.requestVideoFrameCallback(onFrame);
     if (mine.stamp === undefined) {

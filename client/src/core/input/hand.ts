@@ -101,6 +101,11 @@ export class Hand {
     this.#meter.tagged(tag);
   }
 
+  /** What was sent is there: a way that loses nothing needs no repetition. */
+  arrived({ generation, sequence }: { generation: number; sequence: number }): void {
+    this.#sender.confirm(generation, sequence);
+  }
+
   #flush(): void {
     if (this.#waiting.length === 0) return;
     const points = this.#waiting;

@@ -38,6 +38,7 @@ import {
   type PresenceMessage,
   Topic,
 } from '../wire';
+import { DISPLAY, ROLE } from '../words';
 
 /** Somebody in the room. */
 export interface Person {
@@ -68,10 +69,10 @@ export interface LinkPorts {
   /** Where somebody points, marks or looks; from '': the server tells of all. */
   onPresence(message: PresenceMessage, from: string): void;
   onLine(line: Line): void;
+  /** Something came by the connection that media uses. */
+  onHeard(): void;
 }
 
-const ROLE = 'easel.role';
-const DISPLAY = 'easel.display';
 /** LiveKit's topic of the chat, and who wrote what is told again. */
 const CHAT = 'lk.chat';
 const WRITER = 'easel.name';
@@ -136,6 +137,11 @@ export class RoomLink {
   /** Asks the server something about control of the canvas. */
   ask(control: Asking): void {
     this.#publish(encodeControl(control), true, Topic.control);
+  }
+
+  /** Asks the server to answer on the connection that media uses. */
+  echo(): void {
+    this.#publish(encodeControl({ type: 'echo' }), false, Topic.control);
   }
 
   /** Shows the others where this person points, marks or looks. */
@@ -210,9 +216,10 @@ export class RoomLink {
         const gone = this.#room.state === ConnectionState.Connected;
         if (gone && publication === this.#publication) this.#forget();
       })
-      .on(RoomEvent.DataReceived, (payload, from, _kind, topic) =>
-        this.#read(payload, topic, from?.identity ?? ''),
-      );
+      .on(RoomEvent.DataReceived, (payload, from, _kind, topic) => {
+        this.#ports.onHeard();
+        this.#read(payload, topic, from?.identity ?? '');
+      });
     this.#room.registerTextStreamHandler(CHAT, (reader, { identity }) =>
       this.#hear(reader, identity),
     );

@@ -32,7 +32,7 @@ export type RoleName = 'owner' | 'editor' | 'viewer';
 
 /** A message about control of the canvas. */
 export type Control =
-  | { type: 'request' | 'take' | 'release' | 'refresh' }
+  | { type: 'request' | 'take' | 'release' | 'refresh' | 'echo' }
   | { type: 'grant' | 'deny' | 'transfer' | 'remove'; to: string }
   | { type: 'policy'; policy: Policy }
   | { type: 'role'; to: string; role: RoleName }
@@ -78,6 +78,7 @@ export function decodeControl(bytes: Uint8Array): Control | null {
     case 'take':
     case 'release':
     case 'refresh':
+    case 'echo':
       return { type };
     case 'grant':
     case 'deny':

@@ -1,10 +1,11 @@
 import type { RemoteVideoTrack } from 'livekit-client';
-import { ApiError, api, type Role } from '../../core/api';
+import { ApiError, api, type Pass, type Role } from '../../core/api';
 import { ExactWatch } from '../../core/exact';
 import type { Size } from '../../core/geometry';
 import { Hand } from '../../core/input/hand';
 import { PhotonMeter } from '../../core/latency';
 import type { Layer } from '../../core/layers';
+import { PULSE_MS, Pulse } from '../../core/pulse';
 import { type LostReason, type Person, RoomLink } from '../../core/room/link';
 import {
   type LinkState,
@@ -23,6 +24,7 @@ import {
 } from '../../core/wire';
 import { Company } from './company.svelte';
 import { Copies } from './copies.svelte';
+import { Ways, type WaysPorts } from './ways.svelte';
 
 /** Something people should know; it goes by itself. */
 export interface Notice {
@@ -43,6 +45,10 @@ const REPORT_MS = 5000;
 const NOTICE_MS = 8000;
 /** Waits between attempts to come back, in milliseconds; the last one repeats. */
 const BACKOFF = [500, 1000, 2000, 4000, 8000];
+/** The same while the canvas is shown by VNC: each attempt only probes. */
+const PROBES = [3000, 8000, 15_000, 30_000];
+/** A token is used again for so long, so that whoever comes back is the same person. */
+const PASS_MS = 45 * 60_000;
 /** After so many failed attempts the connection counts as lost, though they go on. */
 const PATIENCE = 3;
 
@@ -99,10 +105,12 @@ export class Desk {
     this.exact = is;
   });
   readonly copies: Copies;
+  /** The ways that the picture comes. */
+  readonly ways: Ways;
   /** The others: pointers, marks, chat, views. */
   readonly company = new Company({
     me: () => this.me,
-    show: (message, reliable) => this.#link?.show(message, reliable),
+    show: (message, reliable) => this.#outward?.show(message, reliable),
     say: (text) => this.#link?.say(text) ?? Promise.reject(new Error('not connected')),
   });
   /** Told where the remote pointer is, past Svelte: it comes with every move. */
@@ -122,6 +130,13 @@ export class Desk {
   #report: ReturnType<typeof setInterval>;
   #noticeId = 0;
   #closed = false;
+  /** How the connection of the room is, whatever shows the picture. */
+  #rtc: LinkState = 'connecting';
+  #pass: { pass: Pass; until: number } | null = null;
+  #pulse = new Pulse();
+  #pulsing: ReturnType<typeof setInterval>;
+  #refreshed = 0;
+  #shown: string | null = null;
 
   constructor(session: string, name?: string) {
     this.#session = session;
@@ -129,16 +144,27 @@ export class Desk {
     this.meter = new PhotonMeter(performance.timeOrigin, (detail) =>
       window.dispatchEvent(new CustomEvent('easel:photon', { detail })),
     );
-    const outlet = (packet: Uint8Array<ArrayBuffer>, reliable: boolean) =>
-      this.#link?.sendInput(packet, reliable);
+    const outlet = (packet: Uint8Array<ArrayBuffer>, reliable: boolean) => {
+      const { window } = this.ways;
+      if (window) this.hand.arrived(window.sendInput(packet));
+      else this.#link?.sendInput(packet, reliable);
+    };
     this.hand = new Hand(outlet, this.meter, defer);
     this.copies = new Copies({
-      send: (packet) => this.#link?.sendClipboard(packet),
+      send: (packet) => this.#outward?.sendClipboard(packet),
       draws: () => this.standing.mayDraw,
       notify: (text, action) => this.notify(text, action),
     });
+    this.ways = new Ways({
+      admission: () => this.#admission(),
+      refused: (error) => this.#refused(error),
+      webrtc: (open) => this.#want(open),
+      onChange: () => this.#relink(),
+      window: this.#windowPorts(),
+    });
     this.#report = setInterval(() => this.#sendReport(), REPORT_MS);
-    void this.#connect();
+    this.#pulsing = setInterval(() => this.#feel(), PULSE_MS);
+    this.ways.apply();
   }
 
   nameOf(identity: string): string {
@@ -149,8 +175,10 @@ export class Desk {
   retry(): void {
     this.lost = null;
     this.#attempt = 0;
-    this.link = 'reconnecting';
-    void this.#connect();
+    this.#rtc = 'reconnecting';
+    this.#relink();
+    this.#drop();
+    this.ways.again();
   }
 
   /**
@@ -159,7 +187,7 @@ export class Desk {
    */
   control(move: Move): void {
     this.#asking = move === 'request';
-    this.#link?.ask({ type: this.#asking ? 'take' : move });
+    this.#outward?.ask({ type: this.#asking ? 'take' : move });
   }
 
   /** Asks for a picture that needs no other: the window shows none. */
@@ -174,7 +202,7 @@ export class Desk {
 
   /** Decides something about somebody or the room; the server knows who may. */
   decide(what: Asking): void {
-    this.#link?.ask(what);
+    this.#outward?.ask(what);
   }
 
   /** Somebody pressed here, and may not draw. */
@@ -206,6 +234,13 @@ export class Desk {
     this.#link?.prefer(layer);
   }
 
+  /** A frame of the track was drawn. */
+  shows(): void {
+    this.#pulse.heard(performance.now());
+    this.picture = true;
+    this.ways.shows('webrtc');
+  }
+
   stats(): Promise<RTCStatsReport | undefined> {
     return this.#link?.stats() ?? Promise.resolve(undefined);
   }
@@ -225,7 +260,9 @@ export class Desk {
     this.#closed = true;
     clearTimeout(this.#retry);
     clearInterval(this.#report);
+    clearInterval(this.#pulsing);
     this.#link?.close();
+    this.ways.close();
     this.company.close();
   }
 
@@ -235,21 +272,107 @@ export class Desk {
     const link = this.#open();
     this.#link = link;
     try {
-      const pass = await api.pass(this.#session, this.#name);
+      const pass = await this.#admission();
       if (this.#stale(link)) return;
       this.role = pass.role;
       this.me = pass.identity;
       await link.connect(pass.url, pass.token);
     } catch (error) {
       if (this.#stale(link)) return;
-      if (error instanceof ApiError && error.status >= 400 && error.status < 500) {
-        this.refusal = error;
-        this.lost = 'removed';
-        this.link = 'lost';
-      } else {
-        this.#tryAgain();
-      }
+      if (!this.#refused(error)) this.#tryAgain();
     }
+  }
+
+  /** The connection through which this person speaks: the one that shows the picture. */
+  get #outward() {
+    return this.ways.window ?? this.#link;
+  }
+
+  /** Opens the room's connection or gives it up. */
+  #want(open: boolean): void {
+    if (this.#closed || this.lost) return;
+    if (open && !this.#link) void this.#connect();
+    if (!open && this.#link) this.#drop();
+  }
+
+  #drop(): void {
+    clearTimeout(this.#retry);
+    this.#link?.close();
+    this.#link = null;
+    this.track = null;
+    this.ways.broken('webrtc', 'you chose VNC');
+  }
+
+  /** What opens the room: the same as before while it can be. */
+  async #admission(): Promise<Pass> {
+    const now = performance.now();
+    if (this.#pass && now < this.#pass.until) return this.#pass.pass;
+    const pass = await api.pass(this.#session, this.#name);
+    this.#pass = { pass, until: now + PASS_MS };
+    this.role = pass.role;
+    return pass;
+  }
+
+  /** Whether the server said no, which trying again does not change. */
+  #refused(error: unknown): boolean {
+    if (!(error instanceof ApiError && error.status >= 400 && error.status < 500)) return false;
+    this.refusal = error;
+    this.#leave('removed');
+    return true;
+  }
+
+  /** Stays away for good: the server, or another window, wants it so. */
+  #leave(why: LostReason): void {
+    clearTimeout(this.#retry);
+    this.ways.close();
+    this.#pass = null;
+    this.lost = why;
+    this.#rtc = 'lost';
+    this.#relink();
+  }
+
+  /** How this person is connected is how the way is that they see. */
+  #relink(): void {
+    const { shown } = this.ways.state;
+    this.link = this.ways.window ? 'connected' : this.#rtc;
+    if (this.ways.window) this.picture = true;
+    // What was held by the way before is let go of there; the hand begins anew.
+    if (shown !== this.#shown) this.onHold();
+    this.#shown = shown;
+    this.#hold();
+  }
+
+  /** Looks for silence where media should come. */
+  #feel(): void {
+    if (!this.#link || this.#rtc !== 'connected') return;
+    const found = this.#pulse.feel(performance.now(), document.hidden);
+    if (found) this.#link.echo();
+    if (found === 'stalled') this.ways.broken('webrtc', 'WebRTC stalled');
+  }
+
+  /** Something came by WebRTC: if it shows nothing, a frame will prove it back. */
+  #heard(link: RoomLink): void {
+    const now = performance.now();
+    this.#pulse.heard(now);
+    if (this.ways.state.good.webrtc || !this.track || now - this.#refreshed < PULSE_MS) return;
+    this.#refreshed = now;
+    link.ask({ type: 'refresh' });
+  }
+
+  #windowPorts(): WaysPorts['window'] {
+    return {
+      onMe: (identity, entry) => this.#enter(identity, entry),
+      onPeople: (people) => this.#meet(people),
+      onDisplay: (display) => this.#sized(display),
+      onLease: (lease) => this.#leased(lease),
+      onCursor: (message) => {
+        if (message.type === 'shape') this.shape = message.shape;
+      },
+      onClipboard: (message) => this.copies.hear(message),
+      onPresence: (message, from) => this.company.take(message, from),
+      onRefused: (code, reason, generation) => this.#deny(code, reason, generation),
+      onNotice: (_, text) => this.notify(text),
+    };
   }
 
   #stale(link: RoomLink): boolean {
@@ -257,9 +380,14 @@ export class Desk {
   }
 
   #tryAgain(): void {
-    const wait = BACKOFF[Math.min(this.#attempt, BACKOFF.length - 1)];
+    const vnc = this.ways.state.good.vnc;
+    const waits = vnc ? PROBES : BACKOFF;
+    const wait = waits[Math.min(this.#attempt, waits.length - 1)];
     this.#attempt++;
-    this.link = this.#attempt > PATIENCE ? 'lost' : 'reconnecting';
+    // Whoever cannot come back as the same comes back as somebody new.
+    if (this.#attempt === PATIENCE && !vnc) this.#pass = null;
+    this.#rtc = this.#attempt > PATIENCE ? 'lost' : 'reconnecting';
+    this.#relink();
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => void this.#connect(), wait);
   }
@@ -268,35 +396,29 @@ export class Desk {
     const link: RoomLink = new RoomLink({
       onState: (state, reason) => {
         if (this.#stale(link)) return;
-        if (state === 'lost' && (reason ?? 'network') === 'network') {
-          this.#tryAgain();
-        } else {
-          this.link = state;
-          this.lost = state === 'lost' ? (reason ?? null) : null;
-          if (state === 'connected') this.#attempt = 0;
+        if (state === 'lost' && reason && reason !== 'network') {
+          this.#leave(reason);
+          return;
         }
-        if (state === 'connected') this.#enter(link);
-        this.#hold();
+        if (state !== 'connected') this.ways.broken('webrtc', 'WebRTC lost its connection');
+        if (state === 'lost') {
+          this.#tryAgain();
+          return;
+        }
+        this.#rtc = state;
+        this.lost = null;
+        if (state === 'connected') {
+          this.#attempt = 0;
+          this.#pulse.heard(performance.now());
+          this.#enter(link.identity, link.entry);
+        }
+        this.#relink();
       },
-      onPeople: (people) => {
-        this.people = people;
-        this.company.keep(new Set(people.map((p) => p.identity)));
-        this.role = people.find((p) => p.me)?.role ?? this.role;
-        this.#hold();
-      },
-      onDisplay: (display) => {
-        const same =
-          this.display?.width === display?.width && this.display?.height === display?.height;
-        if (!same) this.display = display;
-      },
-      onLease: (lease) => {
-        // It comes as a message and as metadata; the later one may be older.
-        if (lease.revision < (this.lease?.revision ?? 0)) return;
-        this.lease = lease;
-        this.#hold();
-      },
+      onPeople: (people) => this.#meet(people),
+      onDisplay: (display) => this.#sized(display),
+      onLease: (lease) => this.#leased(lease),
       onTrack: (track) => {
-        this.picture = false;
+        if (!this.ways.window) this.picture = false;
         this.track = track;
         this.meter.restart();
         this.#exact.restart();
@@ -309,30 +431,52 @@ export class Desk {
         else this.onPointer(message.position);
       },
       onClipboard: (message) => this.copies.hear(message),
-      onRefused: (code, reason, generation) => {
-        if (generation > 0) {
-          this.hand.refuse(generation);
-          this.#hold();
-          this.onHold();
-          this.blocked(undefined, refusalOf(code, reason));
-          return;
-        }
-        if (this.#asking && code === 'busy') link.ask({ type: 'request' });
-        else this.notify(sentence(reason) || 'That is not possible now.');
-        this.#asking = false;
-      },
+      onRefused: (code, reason, generation) => this.#deny(code, reason, generation),
       onNotice: (_, text) => this.notify(text),
       onPresence: (message, from) => this.company.take(message, from),
       onLine: (line) => this.company.heard(line),
+      onHeard: () => this.#heard(link),
     });
     return link;
   }
 
+  #deny(code: string, reason: string, generation: number): void {
+    if (generation > 0) {
+      this.hand.refuse(generation);
+      this.#hold();
+      this.onHold();
+      this.blocked(undefined, refusalOf(code, reason));
+      return;
+    }
+    if (this.#asking && code === 'busy') this.#outward?.ask({ type: 'request' });
+    else this.notify(sentence(reason) || 'That is not possible now.');
+    this.#asking = false;
+  }
+
+  #meet(people: Person[]): void {
+    this.people = people;
+    this.company.keep(new Set(people.map((p) => p.identity)));
+    this.role = people.find((p) => p.me)?.role ?? this.role;
+    this.#hold();
+  }
+
+  #sized(display: Size | null): void {
+    const same = this.display?.width === display?.width && this.display?.height === display?.height;
+    if (!same) this.display = display;
+  }
+
+  #leased(lease: Lease): void {
+    // It comes as a message and as metadata; the later one may be older.
+    if (lease.revision < (this.lease?.revision ?? 0)) return;
+    this.lease = lease;
+    this.#hold();
+  }
+
   /** In a room entered anew, leases and input are counted anew. */
-  #enter(link: RoomLink): void {
-    this.me = link.identity;
-    if (link.entry === this.#entry) return;
-    this.#entry = link.entry;
+  #enter(me: string, entry: string): void {
+    this.me = me;
+    if (entry === this.#entry) return;
+    this.#entry = entry;
     this.lease = null;
     this.hand.reset();
     this.copies.reset();
@@ -359,6 +503,6 @@ export class Desk {
   #sendReport(): void {
     if (this.link !== 'connected') return;
     const photonMs = this.meter.drain();
-    if (photonMs.length > 0) this.#link?.ask({ type: 'report', photonMs });
+    if (photonMs.length > 0) this.#outward?.ask({ type: 'report', photonMs });
   }
 }

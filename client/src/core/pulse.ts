@@ -1,0 +1,31 @@
+/** How often to feel the pulse. */
+export const PULSE_MS = 400;
+/** How much silence means that a connection stalls, echoes having been asked for. */
+export const STALL_MS = 1300;
+
+/**
+ * Whether a connection lives. A canvas that nobody touches sends nothing, so
+ * silence alone says little: after a while an echo is asked for, and silence
+ * after that means a stall. ICE itself takes several seconds to notice. Times
+ * are in the base of performance.now().
+ */
+export class Pulse {
+  #heard = 0;
+  #beat = 0;
+
+  /** Something came. */
+  heard(now: number): void {
+    this.#heard = now;
+  }
+
+  /** To be called every PULSE_MS: what to do about the silence. */
+  feel(now: number, asleep: boolean): 'echo' | 'stalled' | null {
+    const late = now - this.#beat > 2 * PULSE_MS;
+    this.#beat = now;
+    // A page that slept has heard nothing, but not for lack of a connection.
+    if (late || asleep) this.#heard = Math.max(this.#heard, now - PULSE_MS);
+    const silence = now - this.#heard;
+    if (silence > STALL_MS) return 'stalled';
+    return silence >= PULSE_MS ? 'echo' : null;
+  }
+}

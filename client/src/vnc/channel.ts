@@ -1,0 +1,52 @@
+/** The subprotocol in which text messages are words. */
+const PROTOCOL = 'easel.rfb';
+
+/**
+ * A WebSocket as noVNC wants one, that keeps Easel's words (text messages) out of
+ * the RFB (binary messages). noVNC looks for exactly these members.
+ */
+export class Channel {
+  onopen: ((event: Event) => void) | null = null;
+  onmessage: ((event: { data: ArrayBuffer }) => void) | null = null;
+  onclose: ((event: CloseEvent) => void) | null = null;
+  onerror: ((event: Event) => void) | null = null;
+  binaryType = 'arraybuffer';
+  protocol = PROTOCOL;
+  /** Bytes of RFB received. */
+  received = 0;
+  #socket: WebSocket;
+  #onWord: (word: string) => void;
+
+  constructor(url: string, onWord: (word: string) => void) {
+    this.#onWord = onWord;
+    this.#socket = new WebSocket(url, PROTOCOL);
+    this.#socket.binaryType = 'arraybuffer';
+    this.#socket.onopen = (event) => this.onopen?.(event);
+    this.#socket.onclose = (event) => this.onclose?.(event);
+    this.#socket.onerror = (event) => this.onerror?.(event);
+    this.#socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (typeof data === 'string') {
+        this.#onWord(data);
+      } else {
+        this.received += data.byteLength;
+        this.onmessage?.({ data });
+      }
+    };
+  }
+
+  get readyState(): number {
+    return this.#socket.readyState;
+  }
+
+  send(data: Uint8Array<ArrayBuffer>): void {
+    this.#socket.send(data);
+  }
+
+  say(word: object): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(word));
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+}

@@ -1,0 +1,144 @@
+import type { Role } from '../core/api';
+import { parseDisplay, type Size } from '../core/geometry';
+import { RfbHand } from '../core/rfbhand';
+import type { Person } from '../core/room/link';
+import {
+  type Asking,
+  type ClipboardMessage,
+  type CursorMessage,
+  decodeClipboard,
+  decodeControl,
+  decodeCursor,
+  decodePresence,
+  encodeControl,
+  encodePresence,
+  type Lease,
+  leaseOfMetadata,
+  type PresenceMessage,
+  Topic,
+} from '../core/wire';
+import { DISPLAY, dataWord, readWord, roleOf, type Word } from '../core/words';
+import { Channel } from './channel';
+import { Screen } from './screen';
+
+/** What a window tells. Calls stop with close(). */
+export interface WindowPorts {
+  /** An update of the picture was drawn. */
+  onPicture(): void;
+  /** The connection ended; why, for people. */
+  onEnd(why: string): void;
+  onMe(identity: string, sid: string): void;
+  onPeople(people: Person[]): void;
+  onDisplay(display: Size | null): void;
+  onLease(lease: Lease): void;
+  onCursor(message: CursorMessage): void;
+  onClipboard(message: ClipboardMessage): void;
+  onPresence(message: PresenceMessage, from: string): void;
+  onRefused(code: string, reason: string, generation: number): void;
+  onNotice(code: string, text: string): void;
+}
+
+/** What the quality panel shows of a window. */
+export interface WindowCounters {
+  bytes: number;
+  updates: number;
+  dialect: string;
+}
+
+/** The canvas by VNC: the picture as RFB, and the room in words. */
+export class VncWindow {
+  #channel: Channel;
+  #screen: Screen;
+  #hand: RfbHand;
+  #ports: WindowPorts;
+  #over = false;
+
+  /** url is the server's, ws:// or wss://; the picture goes into target. */
+  constructor(target: Element, url: string, token: string, ports: WindowPorts) {
+    this.#ports = ports;
+    const at = `${url.replace(/\/$/, '')}/rfb?access_token=${encodeURIComponent(token)}`;
+    this.#channel = new Channel(at, (word) => this.#hear(word));
+    this.#screen = new Screen(target, this.#channel, () => {
+      if (!this.#over) ports.onPicture();
+    });
+    this.#hand = new RfbHand(this.#screen);
+    this.#screen.addEventListener('disconnect', (event) => {
+      const { reason } = (event as CustomEvent<{ reason?: string }>).detail;
+      if (!this.#over) ports.onEnd(reason || 'the connection ended');
+      this.#over = true;
+    });
+  }
+
+  /** Passes a packet of input on; returns the last sequence that it held. */
+  sendInput(packet: Uint8Array): { generation: number; sequence: number } {
+    return this.#hand.say(packet);
+  }
+
+  ask(control: Asking): void {
+    this.#channel.say(dataWord(Topic.control, encodeControl(control), false));
+  }
+
+  sendClipboard(packet: Uint8Array): void {
+    this.#channel.say(dataWord(Topic.clipboard, packet, false));
+  }
+
+  show(message: PresenceMessage, reliable: boolean): void {
+    this.#channel.say(dataWord(Topic.pointer, encodePresence(message), !reliable));
+  }
+
+  counters(): WindowCounters {
+    const { updates, dialect } = this.#screen;
+    return { bytes: this.#channel.received, updates, dialect };
+  }
+
+  close(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#hand.release();
+    this.#screen.disconnect();
+  }
+
+  #hear(json: string): void {
+    if (this.#over) return;
+    try {
+      const word = readWord(json);
+      if (word?.type === 'hello') this.#screen.dialect = word.dialect;
+      if (word?.type === 'state') this.#state(word);
+      if (word?.type === 'data') this.#data(word);
+    } catch (error) {
+      console.warn('easel: unreadable word', error);
+    }
+  }
+
+  #state({ me, metadata, people }: Extract<Word, { type: 'state' }>): void {
+    const ports = this.#ports;
+    ports.onMe(me, people.find((p) => p.identity === me)?.sid ?? '');
+    const agent = people.find((p) => p.agent);
+    ports.onDisplay(agent ? parseDisplay(agent.attributes[DISPLAY]) : null);
+    ports.onPeople(
+      people
+        .filter((p) => !p.agent)
+        .map((p) => ({
+          identity: p.identity,
+          name: p.name || p.identity,
+          role: roleOf(p.attributes) as Role,
+          me: p.identity === me,
+        })),
+    );
+    const lease = leaseOfMetadata(metadata);
+    if (lease) ports.onLease(lease);
+  }
+
+  #data({ topic, from, payload }: Extract<Word, { type: 'data' }>): void {
+    const ports = this.#ports;
+    if (topic === Topic.cursor) ports.onCursor(decodeCursor(payload));
+    if (topic === Topic.clipboard) ports.onClipboard(decodeClipboard(payload));
+    if (topic === Topic.pointer) ports.onPresence(decodePresence(payload), from);
+    if (topic !== Topic.control) return;
+    const control = decodeControl(payload);
+    if (control?.type === 'lease') ports.onLease(control.lease);
+    if (control?.type === 'refused')
+      ports.onRefused(control.code, control.reason, control.generation);
+    if (control?.type === 'notice') ports.onNotice(control.code, control.text);
+  }
+}
