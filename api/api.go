@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/easel-live/easel/api/access"
+	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
 )
@@ -15,7 +16,12 @@ import (
 type Config struct {
 	Sessions *session.Service
 	Store    *access.Store
-	Signer   *access.Signer
+	Guests   *access.Guests
+	// Rooms are the sessions' rooms, where people are.
+	Rooms Rooms
+	// Record writes down what happened in a session, Timeline reads it.
+	Record   func(session string, e collab.Entry)
+	Timeline func(session string) []collab.Entry
 	// Token mints an access token that opens a room.
 	Token func(TokenGrant) (string, error)
 	// Web is the built web app.
@@ -30,7 +36,14 @@ type Config struct {
 // TokenGrant is what a person's access token is for.
 type TokenGrant struct {
 	Room, Identity, Name string
+	Person               string // the same for all windows of one person
 	Role                 room.Role
+}
+
+// Rooms is what the API needs of the people in rooms.
+type Rooms interface {
+	// Expel sends a person away with all their windows.
+	Expel(room, person string)
 }
 
 // API answers requests.

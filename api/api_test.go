@@ -69,6 +69,9 @@ func TestMatrix(t *testing.T) {
 		{"GET", at + "/events", "", [5]int{401, 200, 200, 200, 200}},
 		{"POST", at + "/tokens", `{"name":"Ann"}`, [5]int{401, 200, 200, 200, 200}},
 		{"POST", at + "/invites", `{"role":"viewer"}`, [5]int{401, 403, 403, 201, 201}},
+		{"GET", at + "/invites", "", [5]int{401, 403, 403, 200, 200}},
+		{"DELETE", at + "/invites/unknown", "", [5]int{401, 403, 403, 404, 404}},
+		{"GET", at + "/timeline", "", [5]int{401, 403, 403, 200, 200}},
 		{"POST", at + "/join", `{"invite":"no"}`, [5]int{403, 403, 403, 403, 403}},
 		{"GET", "/api/v1/sessions/" + other, "", [5]int{401, 401, 401, 401, 200}},
 		{"DELETE", "/api/v1/sessions/" + other, "", [5]int{401, 401, 401, 401, 204}},
@@ -78,7 +81,7 @@ func TestMatrix(t *testing.T) {
 	}
 	covered := make(map[string]bool)
 	for _, row := range matrix {
-		covered[row.method+" "+strings.NewReplacer(id, "{id}", other, "{id}").Replace(row.path)] = true
+		covered[row.method+" "+strings.NewReplacer(id, "{id}", other, "{id}", "invites/unknown", "invites/{invite}").Replace(row.path)] = true
 		for i, c := range callers {
 			if a := c.who.do(row.method, row.path, row.body); a.status != row.want[i] {
 				t.Errorf("%s: %s %s: %d, want %d: %s", c.name, row.method, row.path, a.status, row.want[i], a.body)
@@ -134,6 +137,9 @@ func TestInvitations(t *testing.T) {
 		t.Errorf("url %v, want %v", invite["url"], want)
 	}
 	body := fmt.Sprintf(`{"invite":%q}`, invite["token"])
+	if got := strings.Count(invite["token"].(string), "."); got != 0 {
+		t.Error("the link says more than it must")
+	}
 	if a := h.visitor().do("POST", "/api/v1/sessions/"+other+"/join", body); a.status != 403 {
 		t.Errorf("good for another session: %d", a.status)
 	}
@@ -148,6 +154,8 @@ func TestInvitations(t *testing.T) {
 	for body, want := range map[string]int{
 		`{"role":"agent"}`: 422, `{"role":""}`: 422, `{"role":"viewer","expires_in":1}`: 422,
 		`{"role":"viewer","expires_in":99999999999}`: 422, `{"role":"viewer","x":1}`: 400, ``: 422,
+		`{"role":"viewer","max_uses":-1}`: 422, `{"role":"viewer","max_uses":99999}`: 422,
+		`{"role":"viewer","passcode":"` + strings.Repeat("x", 200) + `"}`: 422,
 	} {
 		if a := owner.do("POST", "/api/v1/sessions/"+id+"/invites", body); a.status != want {
 			t.Errorf("%s: %d, want %d", body, a.status, want)

@@ -14,17 +14,15 @@ import (
 const (
 	loginCookie = "easel_login"
 	guestCookie = "easel_guest"
-	// guestTTL is how long a guest who joined may come back without the
-	// invitation.
-	guestTTL = 24 * time.Hour
 )
 
 // caller is who sent a request.
 type caller struct {
-	admin bool // logged in, or on the local socket
-	local bool
-	login string      // the login's secret; empty without a login
-	guest access.Pass // the zero value for who was not invited
+	admin  bool // logged in, or on the local socket
+	local  bool
+	login  string       // the login's secret; empty without a login
+	guest  access.Guest // the zero value for who was not invited
+	cookie string       // the guest's secret, as it was shown
 }
 
 type localKey struct{}
@@ -45,9 +43,8 @@ func (a *API) identify(r *http.Request) caller {
 		c.admin, c.login = true, cookie.Value
 	}
 	if cookie, err := r.Cookie(guestCookie); err == nil {
-		if pass, err := a.cfg.Signer.Open(access.Guest, cookie.Value, now); err == nil {
-			c.guest = pass
-		}
+		c.cookie = cookie.Value
+		c.guest, _ = a.cfg.Guests.Known(cookie.Value, now)
 	}
 	return c
 }

@@ -23,6 +23,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/easel-live/easel/api/access"
+	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/session"
 )
 
@@ -68,7 +69,12 @@ type house struct {
 	server   *httptest.Server
 	doc      routers.Router
 	now      time.Time
+	guests   *access.Guests
+	expelled []string
 }
+
+// Expel remembers who was sent away.
+func (h *house) Expel(_, person string) { h.expelled = append(h.expelled, person) }
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
@@ -85,13 +91,16 @@ func newHouse(t testing.TB) *house {
 	if err := store.SetPassword(password); err != nil {
 		t.Fatal(err)
 	}
-	signer, err := access.NewSigner(make([]byte, 32))
+	guests, err := access.OpenGuests(filepath.Join(t.TempDir(), "guests.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.guests = guests
+	book := collab.NewBook()
 	h.api = New(Config{
-		Sessions: h.sessions, Store: store, Signer: signer, Now: now, Log: log, Web: site(), URL: "http://local.test",
-		Token: func(g TokenGrant) (string, error) { return "token of " + g.Identity, nil },
+		Sessions: h.sessions, Store: store, Guests: guests, Rooms: h, Now: now, Log: log, Web: site(), URL: "http://local.test",
+		Token:  func(g TokenGrant) (string, error) { return "token of " + g.Identity, nil },
+		Record: book.Add, Timeline: book.Entries,
 	})
 	h.server = httptest.NewServer(h.api.Handler())
 	t.Cleanup(h.server.Close)
@@ -235,7 +244,7 @@ func (p *person) compare(req *http.Request, body string, a answer) {
 	if err := openapi3filter.ValidateRequest(context.Background(), in); err != nil && a.status < 400 {
 		p.t.Errorf("%s %s was accepted against the description: %v", req.Method, req.URL.Path, err)
 	}
-	if ct := a.header.Get("Content-Type"); ct == "application/yaml" || ct == "text/event-stream" {
+	if ct := a.header.Get("Content-Type"); ct == "application/yaml" || ct == "text/event-stream" || ct == "application/jsonl" {
 		return
 	}
 	out := &openapi3filter.ResponseValidationInput{

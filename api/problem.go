@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,13 +17,14 @@ const maxBody = 16 << 10
 // problem is a refusal with a status, told as an RFC 9457 document.
 type problem struct {
 	status int
+	kind   string // a URI of its own; empty: the status says it all
 	detail string
 }
 
 func (p *problem) Error() string { return p.detail }
 
 func problemf(status int, format string, args ...any) error {
-	return &problem{status, fmt.Sprintf(format, args...)}
+	return &problem{status: status, detail: fmt.Sprintf(format, args...)}
 }
 
 var errLogin = problemf(http.StatusUnauthorized, "log in first, or open an invitation")
@@ -33,11 +35,11 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var p *problem
 	if !errors.As(err, &p) {
 		a.cfg.Log.Error("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
-		p = &problem{http.StatusInternalServerError, "the server failed; its log says more"}
+		p = &problem{status: http.StatusInternalServerError, detail: "the server failed; its log says more"}
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	a.send(w, r, p.status, map[string]any{
-		"type": "about:blank", "title": http.StatusText(p.status), "status": p.status, "detail": p.detail,
+		"type": cmp.Or(p.kind, "about:blank"), "title": http.StatusText(p.status), "status": p.status, "detail": p.detail,
 	})
 }
 

@@ -48,7 +48,10 @@ func routes() []route {
 		{"DELETE", one, manager, (*API).endSession},
 		{"GET", one + "/events", member, (*API).sessionEvents},
 		{"POST", one + "/tokens", member, (*API).createToken},
+		{"GET", one + "/invites", manager, (*API).listInvites},
 		{"POST", one + "/invites", manager, (*API).createInvite},
+		{"DELETE", one + "/invites/{invite}", manager, (*API).revokeInvite},
+		{"GET", one + "/timeline", manager, (*API).timeline},
 		{"POST", one + "/join", anyone, (*API).join},
 	}
 }

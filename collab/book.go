@@ -17,9 +17,9 @@ const (
 	// MaxTimelines is how many rooms are kept, the open ones and those that
 	// closed last.
 	MaxTimelines = 200
-	// JoinStrokes is how close two tenures of one person must be for them to be
+	// JoinTenures is how close two tenures of one person must be for them to be
 	// told as one.
-	JoinStrokes = time.Minute
+	JoinTenures = time.Minute
 )
 
 // What an Entry tells.
@@ -28,7 +28,7 @@ const (
 	Closed   = "closed"   // the room
 	Joined   = "joined"   // Who, as Role
 	Left     = "left"     // Who
-	Drew     = "drew"     // Who held control, from At until Until, Strokes times
+	Drew     = "drew"     // Who held control, from At until Until
 	Became   = "became"   // Who has Role now, by By's decision
 	Removed  = "removed"  // Who was sent away by By
 	Policied = "policy"   // By made Policy the policy
@@ -42,17 +42,17 @@ const (
 
 // Entry is one thing that happened in a session.
 type Entry struct {
-	At      time.Time   `json:"at"`
-	Kind    string      `json:"kind"`
-	Who     string      `json:"who,omitempty"` // identity
-	Name    string      `json:"name,omitempty"`
-	By      string      `json:"by,omitempty"` // identity
-	ByName  string      `json:"by_name,omitempty"`
-	Role    room.Role   `json:"role,omitempty"`
-	Policy  room.Policy `json:"policy,omitempty"`
-	Invite  string      `json:"invite,omitempty"`
-	Until   *time.Time  `json:"until,omitempty"` // none: it goes on
-	Strokes int         `json:"strokes,omitempty"`
+	At     time.Time   `json:"at"`
+	Kind   string      `json:"kind"`
+	Who    string      `json:"who,omitempty"` // identity
+	Name   string      `json:"name,omitempty"`
+	By     string      `json:"by,omitempty"` // identity
+	ByName string      `json:"by_name,omitempty"`
+	Role   room.Role   `json:"role,omitempty"`
+	Policy room.Policy `json:"policy,omitempty"`
+	Invite string      `json:"invite,omitempty"`
+	Until  *time.Time  `json:"until,omitempty"` // none: it goes on
+	Times  int         `json:"times,omitempty"` // tenures that are told as one
 }
 
 // Line is the entry as a line of JSON, with its end.
@@ -102,14 +102,14 @@ func (b *Book) Control(room, identity, name string, now time.Time) (news bool) {
 	}
 	if last >= 0 {
 		e := &t.entries[last]
-		if e.Who == identity && (e.Until == nil || now.Sub(*e.Until) < JoinStrokes) {
+		if e.Who == identity && (e.Until == nil || now.Sub(*e.Until) < JoinTenures) {
 			e.Until = nil
-			e.Strokes++
+			e.Times++
 			t.drawing = last + 1
 			return false
 		}
 	}
-	t.add(Entry{At: now, Kind: Drew, Who: identity, Name: name, Strokes: 1})
+	t.add(Entry{At: now, Kind: Drew, Who: identity, Name: name, Times: 1})
 	t.drawing = len(t.entries)
 	return true
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestStrokesOfOnePersonAreOneEntry(t *testing.T) {
+func TestTenuresOfOnePersonAreOneEntry(t *testing.T) {
 	b := NewBook()
 	now := start
 	draw := func(who string, want bool) {
@@ -22,7 +22,7 @@ func TestStrokesOfOnePersonAreOneEntry(t *testing.T) {
 	draw("ben", true)
 	draw("ann", true)
 	draw("", false)
-	now = now.Add(JoinStrokes)
+	now = now.Add(JoinTenures)
 	draw("ann", true)
 	got := ""
 	for _, e := range b.Entries("r") {
@@ -30,7 +30,7 @@ func TestStrokesOfOnePersonAreOneEntry(t *testing.T) {
 		if e.Until != nil {
 			end = fmt.Sprint(e.Until.Sub(start))
 		}
-		got += fmt.Sprintf("%s %d %s-%s; ", e.Who, e.Strokes, e.At.Sub(start), end)
+		got += fmt.Sprintf("%s %d %s-%s; ", e.Who, e.Times, e.At.Sub(start), end)
 	}
 	if want := "ann 2 0s-3s; ben 1 3s-4s; ann 1 4s-5s; ann 1 1m6s-…; "; got != want {
 		t.Fatalf("%s\nwant %s", got, want)

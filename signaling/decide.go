@@ -104,9 +104,8 @@ func (r *liveRoom) expel(p *participant, decision Decision) {
 	r.server.cfg.Observer.Decided(r.name, decision)
 }
 
-// Expel sends a person away from a room, with all their windows; by whom it was
-// decided is for the record.
-func (s *Server) Expel(name, person string, by Person) {
+// Expel sends a person away from a room, with all their windows.
+func (s *Server) Expel(name, person string) {
 	r := s.find(name)
 	if r == nil {
 		return
@@ -114,15 +113,9 @@ func (s *Server) Expel(name, person string, by Person) {
 	r.post(func() {
 		for _, p := range r.present {
 			if person != "" && p.claims.Attributes[room.PersonAttribute] == person {
-				r.expel(p, Decision{Kind: wire.ControlRemove, By: by})
+				r.expel(p, Decision{Kind: wire.ControlRemove})
 				return
 			}
 		}
 	})
-}
-
-// Locked says whether an open room lets nobody else in.
-func (s *Server) Locked(name string) bool {
-	r := s.find(name)
-	return r != nil && r.arbiter.Lease().Rules.Locked
 }

@@ -70,26 +70,6 @@ type keyPair struct {
 	Secret string `json:"secret"`
 }
 
-// loadSigningKey reads the key that signs invitations and guests' cookies,
-// making it first if need be. It is never the well-known key of --dev.
-func loadSigningKey(dir string) ([]byte, error) {
-	path := filepath.Join(dir, "signing-key")
-	key, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		key = make([]byte, 32)
-		rand.Read(key)
-		if err := os.WriteFile(path, key, 0o600); err != nil {
-			return nil, fmt.Errorf("signing key: %w", err)
-		}
-	case err != nil:
-		return nil, fmt.Errorf("signing key: %w", err)
-	case len(key) != 32:
-		return nil, fmt.Errorf("signing key: %s has %d bytes, not 32; remove it to have a new one made", path, len(key))
-	}
-	return key, nil
-}
-
 // loadKeys reads the key pair of a data directory, making it first if need be:
 // tokens and agents outlive a restart of the server.
 func loadKeys(dir string) (keyPair, error) {

@@ -6,6 +6,7 @@ import (
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
 	"github.com/easel-live/easel/signaling"
+	"github.com/easel-live/easel/wire"
 )
 
 // observer carries what happens in rooms to the sessions they belong to and to
@@ -13,11 +14,12 @@ import (
 type observer struct {
 	signaling.Unobserved
 	sessions *session.Service
+	scribe   *scribe
 	photons  prometheus.Histogram
 }
 
-func newObserver(metrics prometheus.Registerer) *observer {
-	o := &observer{photons: prometheus.NewHistogram(prometheus.HistogramOpts{
+func newObserver(metrics prometheus.Registerer, s *scribe) *observer {
+	o := &observer{scribe: s, photons: prometheus.NewHistogram(prometheus.HistogramOpts{
 		Name:    "easel_input_to_photon_seconds",
 		Help:    "From an input event in a browser to the presentation of the first frame that shows its effect, as browsers measure it.",
 		Buckets: []float64{.005, .0075, .01, .0125, .015, .02, .025, .03, .04, .05, .075, .1, .15, .25, .5, 1},
@@ -28,8 +30,19 @@ func newObserver(metrics prometheus.Registerer) *observer {
 	return o
 }
 
+func (o *observer) RoomOpened(name string) { o.scribe.opened(name) }
+
+func (o *observer) RoomClosed(name string) { o.scribe.closed(name) }
+
+func (o *observer) Joined(name string, p signaling.Person) { o.scribe.joined(name, p) }
+
+func (o *observer) LeaseChanged(name string, l wire.Lease) { o.scribe.control(name, l) }
+
+func (o *observer) Decided(name string, d signaling.Decision) { o.scribe.decided(name, d) }
+
 // Left: without its agent a session has no picture.
 func (o *observer) Left(name string, p signaling.Person) {
+	o.scribe.left(name, p)
 	if p.Role == room.Agent {
 		o.sessions.AgentLost(name)
 	}

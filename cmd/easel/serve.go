@@ -113,7 +113,6 @@ type config struct {
 	url              string // http://host:port as this machine reaches the server
 	udp, tcp         netip.AddrPort
 	keys             keyPair
-	signing          []byte
 	max              int
 	webhooks         []string
 }
@@ -137,9 +136,6 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 		udp: netip.AddrPortFrom(host, c.UDPPort),
 	}
 	if out.tcp, err = c.mediaTCP(host, log); err != nil {
-		return config{}, err
-	}
-	if out.signing, err = loadSigningKey(dir); err != nil {
 		return config{}, err
 	}
 	if out.keys = (keyPair{Key: devKey, Secret: devSecret}); !c.Dev {

@@ -50,6 +50,7 @@ type server struct {
 	tunnels   *tunnel.Hub
 	gateway   *fallback.Gateway
 	sessions  *session.Service
+	scribe    *scribe
 	store     *access.Store
 	api       *api.API
 
@@ -73,20 +74,23 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 	if err != nil {
 		return nil, err
 	}
-	if s.engine, err = sfu.NewEngine(sfu.Config{UDP: cfg.udp, TCP: cfg.tcp, Log: log, Metrics: s.metrics}); err != nil {
-		return nil, fmt.Errorf("media: %w; EASEL_UDP_PORT chooses another port", err)
+	if s.scribe, err = newScribe(cfg.dir, log); err != nil {
+		return nil, err
 	}
-	watch := newObserver(s.metrics)
+	if s.engine, err = sfu.NewEngine(sfu.Config{UDP: cfg.udp, TCP: cfg.tcp, Log: log, Metrics: s.metrics}); err != nil {
+		return nil, errors.Join(fmt.Errorf("media: %w; EASEL_UDP_PORT chooses another port", err), s.scribe.close())
+	}
+	watch := newObserver(s.metrics, s.scribe)
 	s.signaling, err = signaling.NewServer(signaling.Config{
 		Keys: token.Keys{cfg.keys.Key: cfg.keys.Secret}, Engine: s.engine, Observer: watch, Log: log, Metrics: s.metrics,
-		Webhooks: cfg.webhooks,
+		Webhooks: cfg.webhooks, Admit: s.scribe.admit,
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("signaling: %w", err), s.engine.Close())
+		return nil, errors.Join(fmt.Errorf("signaling: %w", err), s.engine.Close(), s.scribe.close())
 	}
 	if err := s.openFallback(cfg, log); err != nil {
 		s.signaling.Close()
-		return nil, errors.Join(err, s.engine.Close())
+		return nil, errors.Join(err, s.engine.Close(), s.scribe.close())
 	}
 	s.sessions = session.NewService(session.Config{
 		Launcher: launcher, Max: cfg.max, Keep: keepSessions, Notify: s.signaling.Notice, Now: time.Now, Log: log,
@@ -111,6 +115,7 @@ func (s *server) closeRooms() {
 		for one := range changes {
 			if !one.Alive() {
 				s.signaling.CloseRoom(one.Room)
+				s.scribe.forget(one.ID)
 			}
 		}
 	})
@@ -122,19 +127,16 @@ func (s *server) openDoor(cfg config, log *slog.Logger) error {
 	if s.store, err = access.Open(filepath.Join(cfg.dir, "access.json")); err != nil {
 		return err
 	}
-	signer, err := access.NewSigner(cfg.signing)
-	if err != nil {
-		return err
-	}
 	web, err := client.Dist()
 	if err != nil {
 		return err
 	}
 	s.api = api.New(api.Config{
-		Sessions: s.sessions, Store: s.store, Signer: signer, Web: web, URL: cfg.url, Now: time.Now, Log: log,
+		Sessions: s.sessions, Store: s.store, Guests: s.scribe.guests, Rooms: s.signaling, Web: web, URL: cfg.url, Now: time.Now, Log: log,
 		Token: func(g api.TokenGrant) (string, error) {
-			return token.Mint(cfg.keys.Key, cfg.keys.Secret, token.Grant{Room: g.Room, Identity: g.Identity, Name: g.Name, Role: g.Role, TTL: personTTL})
+			return token.Mint(cfg.keys.Key, cfg.keys.Secret, token.Grant{Room: g.Room, Identity: g.Identity, Person: g.Person, Name: g.Name, Role: g.Role, TTL: personTTL})
 		},
+		Record: s.scribe.note, Timeline: s.scribe.book.Entries,
 	})
 	return nil
 }
@@ -167,5 +169,5 @@ func (s *server) close(ctx context.Context) error {
 	s.signaling.Close()
 	s.gateway.Close()
 	s.tunnels.Close()
-	return errors.Join(err, s.engine.Close())
+	return errors.Join(err, s.engine.Close(), s.scribe.close())
 }
