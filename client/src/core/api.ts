@@ -28,19 +28,52 @@ export interface Pass {
 }
 
 export interface Invite {
-  url: string;
+  id: string;
   role: Role;
+  created_at: string;
   expires_at: string;
+  uses: number;
+  /** 0: no limit. */
+  max_uses: number;
+  /** Whether one is needed. */
+  passcode: boolean;
+  /** Only when it is made. */
+  url?: string;
+}
+
+/** What an invitation is to be. */
+export interface Inviting {
+  role: Role;
+  expires_in: number;
+  max_uses: number;
+  passcode: string;
+}
+
+/** One thing that happened in a session. */
+export interface Entry {
+  at: string;
+  kind: string;
+  who?: string;
+  name?: string;
+  by?: string;
+  by_name?: string;
+  role?: Role | 'agent';
+  policy?: string;
+  until?: string;
+  times?: number;
 }
 
 /** A refusal (RFC 9457) or a server that did not answer (status 0). */
 export class ApiError extends Error {
   override name = 'ApiError';
   readonly status: number;
+  /** The problem's type, where it says more than the status. */
+  readonly kind: string;
 
-  constructor(status: number, message: string, options?: ErrorOptions) {
+  constructor(status: number, message: string, options?: ErrorOptions & { kind?: string }) {
     super(message, options);
     this.status = status;
+    this.kind = options?.kind ?? '';
   }
 }
 
@@ -58,7 +91,7 @@ async function call<T>(method: string, path: string, body?: object): Promise<T> 
   } catch (cause) {
     throw new ApiError(0, UNREACHABLE, { cause });
   }
-  if (!response.ok) throw new ApiError(response.status, await problem(response));
+  if (!response.ok) throw await problem(response);
   if (response.status === 204) return undefined as T;
   try {
     return (await response.json()) as T;
@@ -67,14 +100,33 @@ async function call<T>(method: string, path: string, body?: object): Promise<T> 
   }
 }
 
-async function problem(response: Response): Promise<string> {
+async function problem(response: Response): Promise<ApiError> {
+  const { status } = response;
   try {
-    const { detail, title } = (await response.json()) as { detail?: unknown; title?: unknown };
-    for (const text of [detail, title]) if (typeof text === 'string' && text) return text;
+    const { detail, title, type } = (await response.json()) as Record<string, unknown>;
+    const kind = typeof type === 'string' ? type : '';
+    for (const text of [detail, title]) {
+      if (typeof text === 'string' && text) return new ApiError(status, text, { kind });
+    }
   } catch {
     // Not a problem document: the status alone has to do.
   }
-  return `The server refused this (${response.status}).`;
+  return new ApiError(status, `The server refused this (${status}).`);
+}
+
+/** The problem that a passcode solves. */
+export const NEEDS_PASSCODE = 'urn:easel:passcode';
+
+/** Reads JSON lines; what is none is left out. */
+export function readLines(text: string): Entry[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      const entry: unknown = JSON.parse(line);
+      return typeof entry === 'object' && entry !== null && 'kind' in entry ? [entry as Entry] : [];
+    } catch {
+      return [];
+    }
+  });
 }
 
 const at = (id: string, rest = '') => `/sessions/${encodeURIComponent(id)}${rest}`;
@@ -88,10 +140,24 @@ export const api = {
   session: (id: string) => call<Session>('GET', at(id)),
   start: (name?: string) => call<Session>('POST', '/sessions', name ? { name } : {}),
   end: (id: string) => call<void>('DELETE', at(id)),
-  join: (id: string, invite: string) => call<Session>('POST', at(id, '/join'), { invite }),
-  pass: (id: string, name?: string) => call<Pass>('POST', at(id, '/tokens'), name ? { name } : {}),
-  invite: (id: string, role: Role, expiresIn: number) =>
-    call<Invite>('POST', at(id, '/invites'), { role, expires_in: expiresIn }),
+  join: (id: string, invite: string, passcode = '') =>
+    call<Session>('POST', at(id, '/join'), passcode ? { invite, passcode } : { invite }),
+  pass: (id: string, window: string, name?: string) =>
+    call<Pass>('POST', at(id, '/tokens'), name ? { name, window } : { window }),
+  invite: (id: string, wanted: Inviting) => call<Invite>('POST', at(id, '/invites'), wanted),
+  invites: async (id: string) =>
+    (await call<{ invites: Invite[] }>('GET', at(id, '/invites'))).invites,
+  revoke: (id: string, invite: string, people: 'keep' | 'remove') =>
+    call<void>('DELETE', at(id, `/invites/${encodeURIComponent(invite)}?people=${people}`)),
+  timeline: async (id: string) => {
+    const response = await fetch(`/api/v1${at(id, '/timeline')}`).catch((cause: unknown) => {
+      throw new ApiError(0, UNREACHABLE, { cause });
+    });
+    if (!response.ok) throw await problem(response);
+    return readLines(await response.text());
+  },
+  /** Where the timeline can be downloaded. */
+  timelineUrl: (id: string) => `/api/v1${at(id, '/timeline?download')}`,
 };
 
 const RETRY_MS = 2000;

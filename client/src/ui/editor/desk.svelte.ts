@@ -1,5 +1,5 @@
 import type { RemoteVideoTrack } from 'livekit-client';
-import { ApiError, api, type Pass, type Role } from '../../core/api';
+import { api, type Pass, type Role } from '../../core/api';
 import { ExactWatch } from '../../core/exact';
 import type { Size } from '../../core/geometry';
 import { Hand } from '../../core/input/hand';
@@ -66,7 +66,7 @@ export class Desk {
   /** Set when the connection ended and nobody tries again. */
   lost: LostReason | null = $state(null);
   /** The server's last refusal to let this person in. */
-  refusal: ApiError | null = $state.raw(null);
+  refusal: Error | null = $state.raw(null);
   role: Role = $state('viewer');
   me = $state('');
   people: Person[] = $state.raw([]);
@@ -118,7 +118,11 @@ export class Desk {
   /** Told when the lease came or went. */
   onHold: () => void = () => {};
 
-  #session: string;
+  readonly session: string;
+  /** Names this window to the server: whoever comes back with it is the same one. */
+  #window = [...crypto.getRandomValues(new Uint8Array(12))]
+    .map((byte) => (byte % 36).toString(36))
+    .join('');
   #name: string | undefined;
   #link: RoomLink | null = null;
   #layer: Layer = 'full';
@@ -139,7 +143,7 @@ export class Desk {
   #shown: string | null = null;
 
   constructor(session: string, name?: string) {
-    this.#session = session;
+    this.session = session;
     this.#name = name;
     this.meter = new PhotonMeter(performance.timeOrigin, (detail) =>
       window.dispatchEvent(new CustomEvent('easel:photon', { detail })),
@@ -209,6 +213,8 @@ export class Desk {
   blocked(at: { x: number; y: number } | undefined, reason = ''): void {
     this.#last = at ?? this.#last;
     this.tried = { ...this.#last, reason };
+    const detail = { reason: reason || this.standing.text };
+    window.dispatchEvent(new CustomEvent('easel:blocked', { detail }));
   }
 
   /** Remembers where a press was made, for what the server says about it. */
@@ -307,7 +313,7 @@ export class Desk {
   async #admission(): Promise<Pass> {
     const now = performance.now();
     if (this.#pass && now < this.#pass.until) return this.#pass.pass;
-    const pass = await api.pass(this.#session, this.#name);
+    const pass = await api.pass(this.session, this.#window, this.#name);
     this.#pass = { pass, until: now + PASS_MS };
     this.role = pass.role;
     return pass;
@@ -315,7 +321,8 @@ export class Desk {
 
   /** Whether the server said no, which trying again does not change. */
   #refused(error: unknown): boolean {
-    if (!(error instanceof ApiError && error.status >= 400 && error.status < 500)) return false;
+    const status = (error as { status?: number }).status ?? 0;
+    if (!(error instanceof Error) || status < 400 || status >= 500) return false;
     this.refusal = error;
     this.#leave('removed');
     return true;
