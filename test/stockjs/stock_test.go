@@ -50,6 +50,7 @@ func exercise(t *testing.T, start func(*testing.T) driver, options, mode string)
 		t.Errorf("the client connects %s, want %s", got, mode)
 	}
 	p.until("video plays", `seen.frames > 10 && seen.width > 0`)
+	t.Logf("first frame %d ms after connect()", int(eval[float64](p, `seen.firstFrame`)))
 	p.until("the agent is known by role", `others().some(([i, role]) => i === "agent" && role === "agent")`)
 
 	// Data up.
@@ -76,6 +77,7 @@ func exercise(t *testing.T, start func(*testing.T) driver, options, mode string)
 	// Chat between two stock clients.
 	q := s.open("friend", options)
 	q.until("a second viewer's video plays", `seen.frames > 10`)
+	t.Logf("the second viewer's %d ms after", int(eval[float64](q, `seen.firstFrame`)))
 	q.do(`chat("good line")`)
 	p.until("chat arrives", `seen.chat.some(([f, text]) => f === "friend" && text === "good line")`)
 
