@@ -48,7 +48,7 @@ func newLayer(id LayerID, c codec.Codec, on *source, o *Options) *layer {
 	l := &layer{
 		id: id, codec: c, source: on,
 		packets: packetize.New(c, uint16(rand.Uint32()), uint16(rand.Uint32())),
-		pace:    pace{interval: time.Second / time.Duration(o.fps(on.size))},
+		pace:    newPace(o.fps(on.size)),
 	}
 	l.kbps.Store(int32(o.kbps(on.size)))
 	l.unwatched.Store(id.Rendition > 0)
@@ -159,6 +159,9 @@ func (l *layer) encode(t task, now time.Duration) (encode.Frame, error) {
 	f, err := l.encoder.Encode(l.source.picture, r)
 	if err != nil {
 		return f, fmt.Errorf("%v 1/%d: %w", l.codec, l.source.size, err)
+	}
+	if t == delta {
+		l.pace.took(time.Since(began))
 	}
 	if t == refine {
 		exact := true

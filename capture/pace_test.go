@@ -8,7 +8,7 @@ import (
 )
 
 func TestPace(t *testing.T) {
-	p := pace{interval: 16 * time.Millisecond}
+	p := pace{least: 16 * time.Millisecond, interval: 16 * time.Millisecond}
 	now := time.Hour
 	var gaps []time.Duration
 	for range 4 {
@@ -26,7 +26,7 @@ func TestPace(t *testing.T) {
 // However demand comes, the rate is kept but for one frame.
 func TestPaceKeepsRate(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := pace{interval: 10 * time.Millisecond}
+		p := pace{least: 10 * time.Millisecond, interval: 10 * time.Millisecond}
 		now := time.Duration(0)
 		var sent []time.Duration
 		for _, gap := range rapid.SliceOfN(rapid.IntRange(0, 30), 1, 100).Draw(t, "gaps") {
@@ -44,4 +44,23 @@ func TestPaceKeepsRate(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Frames that cost much come less often, down to half the rate; those that cost
+// little come as often as may be.
+func TestPaceFitsTheMachine(t *testing.T) {
+	p := newPace(50)
+	for _, c := range []struct{ cost, want time.Duration }{
+		{time.Millisecond, 20 * time.Millisecond},
+		{4 * time.Millisecond, 32 * time.Millisecond},
+		{30 * time.Millisecond, 40 * time.Millisecond},
+		{time.Millisecond, 20 * time.Millisecond},
+	} {
+		for range 100 {
+			p.took(c.cost)
+		}
+		if off := p.interval - c.want; off < -time.Millisecond || off > time.Millisecond {
+			t.Errorf("every %v when frames take %v, want %v", p.interval, c.cost, c.want)
+		}
+	}
 }

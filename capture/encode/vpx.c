@@ -95,6 +95,10 @@ const char *easel_vp8_refine(easel_vpx *e, int refine) {
   return reason(vpx_codec_control(&e->codec, VP8E_SET_SCREEN_CONTENT_MODE, refine ? 0 : 1));
 }
 
+const char *easel_vp9_columns(easel_vpx *e, int log2) {
+  return reason(vpx_codec_control(&e->codec, VP9E_SET_TILE_COLUMNS, log2));
+}
+
 static int clamp(int n, int max) { return n < 0 ? 0 : n > max ? max : n; }
 
 static void mark(vpx_active_map_t *m, const int32_t *rects, int count) {

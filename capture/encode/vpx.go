@@ -19,9 +19,14 @@ const (
 	// screen, and saves a tenth of the bits.
 	vp8Speed = 8
 	vp9Speed = 9
-	// Threads of one encoder. libvpx's threads wait for each other by spinning:
-	// on a busy machine a second one makes a frame ten times slower.
-	threads = 1
+	// Threads of one encoder. VP8's wait for each other by spinning: on a busy
+	// machine a second one makes a frame ten times slower. VP9's sleep. They share
+	// columns, which only a large change is cut into: for a small one they would
+	// cost more than they bring.
+	vp8Threads = 1
+	vp9Threads = 2
+	// largePart of the picture is a large change.
+	largePart = 4
 
 	clock = 90_000 // ticks per second of presentation times
 
@@ -60,6 +65,7 @@ type vpx struct {
 	format  Format
 	kbps    int
 	quality Quality
+	shared  C.int // logarithm of the number of columns
 	started bool
 	last    time.Duration
 	pts     C.int64_t
@@ -74,12 +80,12 @@ func newVPX(c codec.Codec, o Options) (*vpx, error) {
 	var msg *C.char
 	switch c {
 	case codec.VP8:
-		msg = C.easel_vp8_init(e.c, w, h, C.int(o.Kbps), threads, vp8Speed)
+		msg = C.easel_vp8_init(e.c, w, h, C.int(o.Kbps), vp8Threads, vp8Speed)
 	case codec.VP9:
-		msg = C.easel_vp9_init(e.c, w, h, 0, C.int(o.Kbps), threads, vp9Speed)
+		msg = C.easel_vp9_init(e.c, w, h, 0, C.int(o.Kbps), vp9Threads, vp9Speed)
 	default:
 		e.spans = &full
-		msg = C.easel_vp9_init(e.c, w, h, 1, C.int(o.Kbps), threads, vp9Speed)
+		msg = C.easel_vp9_init(e.c, w, h, 1, C.int(o.Kbps), vp9Threads, vp9Speed)
 	}
 	if msg != nil {
 		e.Close()
@@ -115,6 +121,9 @@ func (e *vpx) Encode(p *Picture, r Request) (Frame, error) {
 			return Frame{}, err
 		}
 	}
+	if msg := e.share(r); msg != nil {
+		return Frame{}, fmt.Errorf("encode: %v: %s", e.codec, C.GoString(msg))
+	}
 	gap := shortestGap
 	if e.started {
 		gap = min(max(r.At-e.last, shortestGap), longestGap)
@@ -143,6 +152,23 @@ func (e *vpx) Exact(p *Picture, r image.Rectangle) bool {
 // Error is the mean squared error of the luma, or the green, of what receivers
 // see now against p: 0 for a perfect copy.
 func (e *vpx) Error(p *Picture) float64 { return float64(C.easel_vpx_error(e.c, &p.c)) }
+
+// share has threads share a frame that changes much.
+func (e *vpx) share(r Request) *C.char {
+	if e.codec == codec.VP8 {
+		return nil
+	}
+	area := 0
+	for _, c := range r.Changed {
+		area += c.Dx() * c.Dy()
+	}
+	shared := number(r.Key || area > e.size.X*e.size.Y/largePart)
+	if shared == e.shared {
+		return nil
+	}
+	e.shared = shared
+	return C.easel_vp9_columns(e.c, shared)
+}
 
 func (e *vpx) configure() error {
 	s := e.spans[e.quality]

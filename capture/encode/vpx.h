@@ -35,6 +35,9 @@ const char *easel_vpx_config(easel_vpx *e, int kbps, int min_quantizer, int max_
    screen content mode; refining leaves that mode. */
 const char *easel_vp8_refine(easel_vpx *e, int refine);
 
+/* Splits the next VP9 frames into 2^log2 columns, which threads share. */
+const char *easel_vp9_columns(easel_vpx *e, int log2);
+
 /* Encodes p. rects are count times x0, y0, x1, y1 in pixels: what changed since
    the last frame. pts and duration are in 90 kHz ticks. */
 const char *easel_vpx_encode(easel_vpx *e, const easel_picture *p, const int32_t *rects, int count,
