@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"image"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -234,5 +235,54 @@ func TestFloor(t *testing.T) {
 func TestNoChromium(t *testing.T) {
 	if _, err := Start(context.Background(), Options{Width: 1, Height: 1, ExecPath: "/nowhere/chromium"}); !errors.Is(err, ErrNoChromium) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Of frames in quick succession the last is kept, with the time it was shown.
+func TestRecordKeepsWhatIsShownInTheEnd(t *testing.T) {
+	b := open(t, "/page.html")
+	p := picture(t, b)
+	if err := b.Record(50 * time.Millisecond); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := press(t, b, p, Bright, 5*time.Second); err != nil || s.Latency() <= 0 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	var last *image.RGBA
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		shots, err := b.Recorded()
+		if err != nil || len(shots) == 0 || shots[0].Width != p.Width {
+			t.Fatalf("%v, %v", shots, err)
+		}
+		if last, err = b.Pixels(len(shots)-1, shots[len(shots)-1]); err != nil {
+			t.Fatal(err)
+		}
+		if at := last.RGBAAt(p.Width/2, p.Height/2); at.R > 200 && at.G > 200 && at.B > 200 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the last of %d frames is not bright", len(shots))
+		}
+		if err := b.Record(50 * time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Pixels(0, Shot{Width: 1, Height: 1}); err == nil {
+		t.Error("pixels of another size were read")
+	}
+}
+
+func TestWatchSeesFrames(t *testing.T) {
+	b := open(t, "/page.html")
+	p := picture(t, b)
+	if err := b.Watch(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := press(t, b, p, Bright, 5*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	frames, err := b.Watched()
+	if err != nil || len(frames) == 0 || frames[0].Width != p.Width || frames[0].Height != p.Height {
+		t.Errorf("%v, %v", frames, err)
 	}
 }

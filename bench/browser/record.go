@@ -45,7 +45,7 @@ func (b *Browser) Record(gap time.Duration) error {
 }
 
 // Recorded ends a recording and gives its frames in order; the first was shown
-// when it began, the last is what is shown now.
+// when it began.
 func (b *Browser) Recorded() ([]Shot, error) { return Evaluate[[]Shot](b, `easelRecord.stop()`) }
 
 // Pixels are those of the i-th frame of the recording.

@@ -28,27 +28,27 @@ globalThis.easelRecord ??= (() => {
       recording = mine;
       take(video, now());
       let last = 0;
-      let skipped = false;
-      mine.finish = () => {
-        if (skipped) take(video, now());
+      let late = 0; // the timer for a frame that came too soon after another
+      const keep = (at) => {
+        if (recording !== mine || shots.length > most) return;
+        last = now();
+        take(video, at);
       };
       const onFrame = () => {
         if (recording !== mine) return;
         video.requestVideoFrameCallback(onFrame);
         const at = now();
-        skipped = at - last < gap || shots.length >= most;
-        if (skipped) return;
-        last = at;
-        take(video, at);
+        clearTimeout(late);
+        if (at - last >= gap) keep(at);
+        // The frame counts from when it was shown, unless another replaces it.
+        else late = setTimeout(keep, gap, at);
       };
       video.requestVideoFrameCallback(onFrame);
       return true;
     },
 
-    // Ends the recording, with the last frame in it; gives each frame's time
-    // (Unix milliseconds) and size.
+    // Ends the recording; gives each frame's time (Unix milliseconds) and size.
     stop() {
-      recording?.finish();
       recording = null;
       return shots.map(({ at, width, height }) => ({ at, width, height }));
     },
