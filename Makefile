@@ -7,7 +7,7 @@ GO_FILES    := $(shell find . -name '*.go' -not -path './client/node_modules/*' 
 ENCODER     := $(wildcard capture/encode/*.c capture/encode/*.h)
 WEB_FILES   := $(shell find client/src client/public -type f 2>/dev/null) client/index.html client/package-lock.json client/vite.config.ts
 
-.PHONY: help deps deps-test run build test test-go test-web test-whole lint bench clean
+.PHONY: help deps deps-test deps-bench run build test test-go test-web test-whole lint bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ deps: ## install what building and running needs (apt, npm)
 
 deps-test: ## install what the tests need besides
 	@scripts/deps.sh test
+
+deps-bench: ## install what the measurements need besides
+	@scripts/deps.sh bench
 
 client/dist/index.html: $(WEB_FILES) | deps
 	@echo "easel: building the web app"
@@ -57,10 +60,16 @@ test-whole: deps-test build ## the product as a whole, and stock LiveKit clients
 	go test -count=1 -timeout 20m -p 1 ./test/...
 	cd test/serversdk && go test -count=1 -timeout 10m ./...
 
-bench: deps-test build ## the hot paths' benchmarks, viewers on bad lines, latency in a real browser
+bench: deps-bench build ## hot paths, bad lines, LiveKit's SDK as a load, and all that easel-bench measures (pages in bench/out)
 	go test -run '^$$' -bench . -benchmem ./sfu/... ./capture/... ./wire/...
 	go vet -tags lines ./sfu && go test -tags lines -count=1 -run 'Line|Lossy|Paused' -v ./sfu
+	cd test/serversdk && go vet -tags load . && go test -tags load -count=1 -run Load -v .
+	mkdir -p bench/out
 	bin/easel-bench latency
+	bin/easel-bench capture --html bench/out/capture.html
+	bin/easel-bench quality --html bench/out/quality.html
+	bin/easel-bench lines --html bench/out/lines.html
+	bin/easel-bench sessions --html bench/out/sessions.html
 
 clean: ## remove what was built
 	rm -rf bin client/dist/assets client/dist/index.html client/node_modules

@@ -4,6 +4,7 @@
 #
 #	scripts/deps.sh run     to build and run
 #	scripts/deps.sh test    to run the tests as well
+#	scripts/deps.sh bench   to measure beside GStreamer as well
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,8 +18,11 @@ packages=(
 	gimp gtk2-engines-pixbuf tigervnc-standalone-server openbox dbus dbus-x11 xkb-data x11-xkb-utils fonts-dejavu-core # the session
 	gcc libc6-dev pkg-config libvpx-dev libaom-dev libyuv-dev                                              # the agent
 )
-if [ "${1:-run}" = test ]; then
-	packages+=(chromium xauth x11-utils ffmpeg)
+if [ "${1:-run}" != run ]; then
+	packages+=(chromium firefox-esr xauth x11-utils ffmpeg)
+fi
+if [ "${1:-run}" = bench ]; then
+	packages+=(gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-x)
 fi
 
 missing=()
