@@ -8,22 +8,29 @@
 //	stream.go               decides what is due: a capture, a layer, a refinement
 //	frame.go                does it
 //	display/grab.go         the damaged rectangles, from shared memory
+//	screen.go               those blocks of them that look otherwise than before
 //	source.go, encode/picture.go  converted into persistent pictures
 //	layer.go, encode/encoder.go   each layer encodes what changed since its last frame
+//	refinement.go           what a layer owes a picture at rest, piece by piece
 //	packetize/              packets of one size
 //	sink.go                 to the room
+//	exact.go                which frame is the display, pixel by pixel
 //
 // It is shaped by latency and by rest. One goroutine does it all, in order: a
 // frame has no queue to wait in, and what is damaged while a frame is being
 // encoded becomes part of the next. The first damage after a pause is captured
-// at once; only after that does the frame rate bind. Grabbing is itself the
-// round trip that tells of damage still on its way, so no timer collects it.
+// at once; only after that does the frame rate bind, and it falls to half of the
+// cap where frames cost more than an eighth of a core: pace.go. Grabbing is
+// itself the round trip that tells of damage still on its way, so no timer
+// collects it.
 // A layer is one codec in one size. Those that are watched have an encoder, the
 // others nothing: audience.go. Layers of one size and one kind of colour share a
 // picture, and all that is encoded of one capture shares its timestamp.
 // Without damage nothing runs: no capture, no encoder, no packet. After a third
-// of a second at rest, what was encoded in haste is encoded again in quality,
-// piece by piece, and then there is silence.
+// of a second at rest, what was encoded in haste is encoded again, piece by
+// piece: in quality, and, where the codec carries all of the colour, until every
+// pixel is the display's. A piece takes the line for 40 ms and the encoder for 8
+// at most, so the hand's next frame waits for neither. Then there is silence.
 //
 // # The hand's path
 //
@@ -46,7 +53,8 @@
 //
 //	grab 51 px patch / all of the screen      0.04 / 0.2 ms
 //	convert and halve 64 px patch / all       0.002 / 0.22 ms
-//	encode 64 px patch / all / keyframe       1.7 / 8.7 / 23 ms (busy pattern)
+//	compare all of the screen, same / new     0.6 / 0.8 ms
+//	encode 64 px patch / all / keyframe       1.7 / 8.7 / 23 ms (VP8, busy pattern)
 //	damage to last packet, 51 px patch        1.8 ms, 560 bytes in 10 allocations
 //	input packet to the X server              0.12 ms
 //
