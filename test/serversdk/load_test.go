@@ -107,23 +107,30 @@ func (c *crowd) join(t *testing.T, room, identity string, opts []lksdk.ConnectOp
 }
 
 // read counts packets, and those that a later one shows to be missing; one that
-// comes late after all is taken off again.
+// comes late after all is taken off again. The server may repeat packets.
 func (c *crowd) read(track *webrtc.TrackRemote) {
 	var next uint16
+	missing := map[uint16]bool{}
 	for first := true; ; first = false {
 		p, _, err := track.ReadRTP()
 		if err != nil {
 			return
 		}
-		c.packets.Add(1)
-		switch gap := p.SequenceNumber - next; {
-		case first || gap < 1<<15:
-			if !first {
-				c.missing.Add(int64(gap))
+		if first {
+			next = p.SequenceNumber
+		}
+		switch {
+		case p.SequenceNumber-next < 1<<15:
+			for ; next != p.SequenceNumber; next++ {
+				missing[next] = true
+				c.missing.Add(1)
 			}
-			next = p.SequenceNumber + 1
-		default:
+			next++
+			c.packets.Add(1)
+		case missing[p.SequenceNumber]:
+			delete(missing, p.SequenceNumber)
 			c.missing.Add(-1)
+			c.packets.Add(1)
 		}
 	}
 }
