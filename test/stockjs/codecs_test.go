@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/easel-live/easel/capture/codec"
 	"github.com/easel-live/easel/capture/encode"
@@ -51,8 +52,8 @@ func (p *page) shows(c codec.Codec, width int) {
 	p.t.Helper()
 	mime, fmtp := c.Format()
 	format := mime
-	if fmtp != "" && c != codec.H264 {
-		format += " " + fmtp
+	if c.Full() {
+		format += " " + fmtp // who reduces colour does not always say so
 	}
 	p.until(fmt.Sprintf("%v is received", c), fmt.Sprintf("codec().then((c) => c.startsWith(%s) && seen.width === %d)", quote(format), width))
 	worst := p.farthest()
@@ -113,12 +114,36 @@ func TestEachGetsTheirCodec(t *testing.T) {
 	old.do(`room.disconnect()`)
 	s.eventually("VP8 is not encoded any more", func() bool { return slices.Equal(e.watched(), []codec.Codec{codec.VP9Full}) })
 
-	// A thumbnail comes in the codec of the small layer: Chromium changes
-	// decoders at its keyframe, and back.
+	able.changesDecoders(codec.VP9Full, codec.VP8)
+}
+
+// changesDecoders makes a thumbnail of the picture and a whole of that, which
+// come in another codec each: the browser has to change decoders at a keyframe,
+// in one stream.
+func (p *page) changesDecoders(whole, small codec.Codec) {
+	p.t.Helper()
 	for range 2 {
-		able.do(`[...room.remoteParticipants.values()][0].trackPublications.forEach((p) => p.setVideoQuality(LivekitClient.VideoQuality.MEDIUM))`)
-		able.shows(codec.VP8, chartWidth/2)
-		able.do(`[...room.remoteParticipants.values()][0].trackPublications.forEach((p) => p.setVideoQuality(LivekitClient.VideoQuality.HIGH))`)
-		able.shows(codec.VP9Full, chartWidth)
+		began := time.Now()
+		p.do(`wantQuality("MEDIUM")`)
+		p.shows(small, chartWidth/2)
+		p.t.Logf("to %v in %v", small, time.Since(began))
+		began = time.Now()
+		p.do(`wantQuality("HIGH")`)
+		p.shows(whole, chartWidth)
+		p.t.Logf("to %v in %v", whole, time.Since(began))
 	}
+	if n := eval[int](p, `seen.tracks`); n != 1 {
+		p.t.Errorf("%d tracks were subscribed to, want one that changes its codec", n)
+	}
+}
+
+// Firefox decodes no 4:4:4: it gets the next best, in the same room.
+func TestFirefoxGetsWhatItCanDecode(t *testing.T) {
+	s := serve(t)
+	s.showChart(codec.VP9Full, codec.VP9, codec.VP8)
+	s.browser = startFirefox(t)
+	p := s.open("firefox", `{}`)
+	p.until("video plays", `seen.frames > 3`)
+	p.shows(codec.VP9, chartWidth)
+	p.changesDecoders(codec.VP9, codec.VP8)
 }
