@@ -31,6 +31,8 @@
 // piece: in quality, and, where the codec carries all of the colour, until every
 // pixel is the display's. A piece takes the line for 40 ms and the encoder for 8
 // at most, so the hand's next frame waits for neither. Then there is silence.
+// On a line thinner than a layer would like no frame is queued for long behind
+// another: it is made when the line is free, of what is on screen by then.
 //
 // # The hand's path
 //

@@ -196,3 +196,21 @@ func TestInexactIsNotTold(t *testing.T) {
 		t.Fatal("called exact")
 	}
 }
+
+// On a thin line a frame is not queued behind another, it is made later; on one
+// with room nothing waits.
+func TestFramesDoNotQueue(t *testing.T) {
+	o := Options{Kbps: 3000}.withDefaults()
+	l := newLayer(LayerID{}, codec.VP8, &source{size: Full}, &o)
+	l.refining.load(100_000, 800, 0) // a second of it
+	if wait := l.queue(0); wait != 0 {
+		t.Fatalf("%v where there is room", wait)
+	}
+	l.kbps.Store(800)
+	if wait := l.queue(0); wait != time.Second-longestQueue {
+		t.Fatalf("%v behind a second of the line", wait)
+	}
+	if wait := l.queue(time.Second); wait != 0 {
+		t.Fatalf("%v on a free line", wait)
+	}
+}

@@ -18,6 +18,9 @@ const (
 	// keeps the last one has no use for more.
 	keyInterval = 500 * time.Millisecond
 
+	// A frame waits this long behind others on a thin line, and no longer.
+	longestQueue = 50 * time.Millisecond
+
 	// After so many failures in a row another encoder won't do either.
 	maxFailures = 5
 )
@@ -40,6 +43,7 @@ type layer struct {
 
 	keyWanted atomic.Bool
 	fresh     atomic.Bool // watched again
+	most      int         // kbps where the line has room
 	unwatched atomic.Bool // nobody sees it: it stays behind
 	kbps      atomic.Int32
 }
@@ -50,7 +54,8 @@ func newLayer(id LayerID, c codec.Codec, on *source, o *Options) *layer {
 		packets: packetize.New(c, uint16(rand.Uint32()), uint16(rand.Uint32())),
 		pace:    newPace(o.fps(on.size)),
 	}
-	l.kbps.Store(int32(o.kbps(on.size)))
+	l.most = o.kbps(on.size)
+	l.kbps.Store(int32(l.most))
 	l.unwatched.Store(id.Rendition > 0)
 	return l
 }
@@ -114,11 +119,20 @@ func (l *layer) due(now, quiet time.Duration) (task, time.Duration) {
 		sooner(key, in)
 	}
 	if !l.dirty.Empty() {
-		sooner(delta, l.pace.wait(now))
+		sooner(delta, max(l.pace.wait(now), l.queue(now)))
 	} else if !l.refining.done() {
 		sooner(refine, l.refining.wait(now, quiet))
 	}
 	return t, wait
+}
+
+// queue is how long a frame would wait behind others on a line that is thinner
+// than the layer would like: it is better made later, of what is then on screen.
+func (l *layer) queue(now time.Duration) time.Duration {
+	if int(l.kbps.Load()) >= l.most {
+		return 0
+	}
+	return max(0, l.refining.ready-now-longestQueue)
 }
 
 // isExact says whether who has seen all of the layer's frames sees the display
@@ -159,6 +173,9 @@ func (l *layer) encode(t task, now time.Duration) (encode.Frame, error) {
 	f, err := l.encoder.Encode(l.source.picture, r)
 	if err != nil {
 		return f, fmt.Errorf("%v 1/%d: %w", l.codec, l.source.size, err)
+	}
+	if t != refine {
+		l.refining.load(len(f.Data), kbps, now)
 	}
 	if t == delta {
 		l.pace.took(time.Since(began))

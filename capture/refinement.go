@@ -93,6 +93,14 @@ func (r *refinement) cut(divisor int) []image.Rectangle {
 	}
 }
 
+// load notes that so many bytes are on their way, and how long they take. What
+// is refined waits until they have arrived.
+func (r *refinement) load(bytes, kbps int, now time.Duration) time.Duration {
+	onLine := time.Duration(bytes*8) * time.Millisecond / time.Duration(max(kbps, 1))
+	r.ready = max(r.ready, now) + onLine
+	return onLine
+}
+
 // pixels counts what rectangles cover.
 func pixels(rects []image.Rectangle) int {
 	n := 0
@@ -106,8 +114,7 @@ func pixels(rects []image.Rectangle) int {
 // large the next may be and when. A piece that was to be exact and is not is
 // tried again.
 func (r *refinement) sent(piece []image.Rectangle, divisor int, exact bool, bytes, kbps int, took, now time.Duration) {
-	onLine := time.Duration(bytes*8) * time.Millisecond / time.Duration(max(kbps, 1))
-	r.ready = now + onLine
+	onLine := r.load(bytes, kbps, now)
 	fits := min(float64(pieceOnLine)/float64(max(onLine, 1)), float64(pieceEncodes)/float64(max(took, 1)))
 	fitting := fits * float64(pixels(piece)) / float64(divisor*divisor)
 	r.pixels = min(max(int(min(fitting, float64(2*r.pixels))), leastPiece), mostPiece)
