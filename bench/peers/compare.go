@@ -11,14 +11,34 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
 
-// scenario is how many watch.
+// scenario is how many watch, and what.
 type scenario struct {
 	Rooms   int `json:"rooms"`
 	Viewers int `json:"viewers"` // in each room
+	Bitrate int `json:"bitrate"` // of each publisher, bits per second
+}
+
+// parseScenario reads ROOMSxVIEWERS or ROOMSxVIEWERS@BITRATE.
+func parseScenario(text string, bitrate int) (scenario, error) {
+	s := scenario{Bitrate: bitrate}
+	crowd, rate, own := strings.Cut(text, "@")
+	_, err := fmt.Sscanf(crowd, "%dx%d", &s.Rooms, &s.Viewers)
+	if own && err == nil {
+		s.Bitrate, err = strconv.Atoi(rate)
+	}
+	if err != nil || s.Rooms < 1 || s.Viewers < 1 || s.Bitrate < 1 {
+		return s, fmt.Errorf("scenario %q: want ROOMSxVIEWERS or ROOMSxVIEWERS@BITRATE", text)
+	}
+	return s, nil
+}
+
+func (s scenario) String() string {
+	return fmt.Sprintf("%dx%d@%gM", s.Rooms, s.Viewers, float64(s.Bitrate)/1e6)
 }
 
 // figures are what a run of easel-bench load reports, as far as it is compared.
@@ -41,9 +61,24 @@ type figures struct {
 type result struct {
 	scenario
 	Server string            `json:"server"`
+	Link   string            `json:"link"`
+	Cipher string            `json:"cipher"`
 	Median figures           `json:"median"` // of each figure by itself
 	Runs   []json.RawMessage `json:"runs"`   // as easel-bench printed them
 	each   []figures
+}
+
+// add takes what easel-bench printed.
+func (r *result) add(runs ...json.RawMessage) error {
+	for _, raw := range runs {
+		var f figures
+		if err := json.Unmarshal(raw, &f); err != nil {
+			return fmt.Errorf("figures of easel-bench: %w", err)
+		}
+		r.Runs, r.each = append(r.Runs, raw), append(r.each, f)
+	}
+	r.Median = median(r.each)
+	return nil
 }
 
 // compare runs every scenario on every peer, in turn, o.runs times.
@@ -52,24 +87,19 @@ func compare(ctx context.Context, o options, r *road, peers []peer) ([]result, e
 	for _, s := range o.scenarios {
 		row := make([]result, len(peers))
 		for i, p := range peers {
-			row[i] = result{scenario: s, Server: p.name}
+			row[i] = result{scenario: s, Server: p.name, Link: o.link, Cipher: o.cipher}
 		}
 		for round := range o.runs {
 			for i, p := range peers {
-				fmt.Fprintf(os.Stderr, "%dx%d viewers, run %d of %d: %s\n", s.Rooms, s.Viewers, round+1, o.runs, p.name)
+				fmt.Fprintf(os.Stderr, "%v, run %d of %d: %s\n", s, round+1, o.runs, p.name)
 				raw, err := measure(ctx, o, r, p, s)
 				if err != nil {
-					return nil, fmt.Errorf("%s with %dx%d viewers: %w", p.name, s.Rooms, s.Viewers, err)
+					return nil, fmt.Errorf("%s with %v: %w", p.name, s, err)
 				}
-				var f figures
-				if err := json.Unmarshal(raw, &f); err != nil {
-					return nil, fmt.Errorf("figures of easel-bench: %w", err)
+				if err := row[i].add(raw); err != nil {
+					return nil, err
 				}
-				row[i].Runs, row[i].each = append(row[i].Runs, raw), append(row[i].each, f)
 			}
-		}
-		for i := range row {
-			row[i].Median = median(row[i].each)
 		}
 		results = append(results, row...)
 	}
@@ -110,7 +140,7 @@ func measure(ctx context.Context, o options, r *road, p peer, s scenario) (figur
 		"--metrics", "http://" + net.JoinHostPort(r.address, strconv.Itoa(p.metrics)) + "/metrics",
 		"--pid", strconv.Itoa(server.Process.Pid), "--json",
 		"--rooms", strconv.Itoa(s.Rooms), "--viewers", strconv.Itoa(s.Viewers),
-		"--bitrate", strconv.Itoa(o.bitrate), "--seconds", strconv.Itoa(o.seconds),
+		"--bitrate", strconv.Itoa(s.Bitrate), "--seconds", strconv.Itoa(o.seconds),
 		"--join-rate", strconv.FormatFloat(o.joinRate, 'f', -1, 64),
 		"--cipher", o.cipher, "--feedback", o.feedback,
 		"--wait", readyTimeout.String(),

@@ -1,6 +1,8 @@
 // Command peers measures Easel beside livekit-server: the same load of `easel-bench
 // load` on one after the other, several times in turn, each server alone on one
-// core and the load on the other. It prints a table with the ratio, or JSON.
+// core and the load on the other. It prints a table with the ratio, or JSON, and
+// draws how the cost grows with viewers. Given files of earlier JSON, it does
+// that with their results.
 //
 // It is a module of its own because livekit-server's dependencies must not
 // become Easel's. Everything it starts ends with it, and all traffic stays on
@@ -11,12 +13,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -26,7 +30,6 @@ import (
 type options struct {
 	easel, bench string // binaries
 	scenarios    []scenario
-	bitrate      int
 	seconds      int
 	runs         int
 	joinRate     float64
@@ -37,6 +40,8 @@ type options struct {
 	memory       string // GOMEMLIMIT of every process started
 	link         string
 	json         bool
+	plot         string   // file; empty: none
+	earlier      []string // files of results, instead of measuring
 }
 
 func main() {
@@ -56,20 +61,19 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	livekit, err := buildLiveKit(ctx)
-	if err != nil {
-		return err
-	}
-	road, err := openRoad(ctx, opts.link)
-	if err != nil {
-		return err
-	}
-	results, err := compare(ctx, opts, road, []peer{easelPeer(opts.easel), livekitPeer(livekit)})
-	if closed := road.close(); err == nil {
-		err = closed
+	var results []result
+	if len(opts.earlier) > 0 {
+		results, err = readResults(opts.earlier)
+	} else {
+		results, err = measureAll(ctx, opts)
 	}
 	if err != nil {
 		return err
+	}
+	if opts.plot != "" {
+		if err := os.WriteFile(opts.plot, plot(results), 0o644); err != nil {
+			return err
+		}
 	}
 	if opts.json {
 		return json.NewEncoder(out).Encode(results)
@@ -77,13 +81,54 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return writeTable(out, results)
 }
 
+func measureAll(ctx context.Context, opts options) ([]result, error) {
+	livekit, err := buildLiveKit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	road, err := openRoad(ctx, opts.link, opts.loadCPU)
+	if err != nil {
+		return nil, err
+	}
+	results, err := compare(ctx, opts, road, []peer{easelPeer(opts.easel), livekitPeer(livekit)})
+	return results, errors.Join(err, road.close())
+}
+
+// readResults reads what runs with -json printed. Runs of one scenario on one
+// link are put together.
+func readResults(files []string) ([]result, error) {
+	var all []result
+	for _, name := range files {
+		raw, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		var some []result
+		if err := json.Unmarshal(raw, &some); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		for _, r := range some {
+			i := slices.IndexFunc(all, func(x result) bool {
+				return x.scenario == r.scenario && x.Server == r.Server && x.Link == r.Link && x.Cipher == r.Cipher
+			})
+			if i < 0 {
+				all, i = append(all, result{scenario: r.scenario, Server: r.Server, Link: r.Link, Cipher: r.Cipher}), len(all)
+			}
+			if err := all[i].add(r.Runs...); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+		}
+	}
+	return all, nil
+}
+
 func parse(args []string) (options, error) {
 	var o options
 	f := flag.NewFlagSet("peers", flag.ContinueOnError)
 	f.StringVar(&o.easel, "easel", "../../bin/easel", "Easel's server")
 	f.StringVar(&o.bench, "bench", "../../bin/easel-bench", "Easel's bench")
-	scenarios := f.String("scenarios", "1x20,1x100,1x200", "rooms x viewers in each, comma-separated")
-	f.IntVar(&o.bitrate, "bitrate", 1_500_000, "of each publisher, bits per second")
+	scenarios := f.String("scenarios", "1x50,1x200,1x500@500000,50x4", "ROOMSxVIEWERS in each, or ROOMSxVIEWERS@BITRATE, comma-separated")
+	bitrate := f.Int("bitrate", 1_500_000, "of each publisher, bits per second")
 	f.IntVar(&o.seconds, "seconds", 15, "length of each measurement")
 	f.IntVar(&o.runs, "runs", 3, "measurements of each server in each scenario")
 	f.Float64Var(&o.joinRate, "join-rate", 20, "viewers joining per second")
@@ -92,18 +137,20 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.serverCPU, "server-cpu", "0", "cores of the server (taskset list)")
 	f.StringVar(&o.loadCPU, "load-cpu", "1", "cores of the load (taskset list)")
 	f.StringVar(&o.memory, "memory", "4GiB", "memory limit (GOMEMLIMIT) of every process started")
-	f.StringVar(&o.link, "link", "loopback", "loopback, or veth: two network namespaces with segmentation offload off")
+	f.StringVar(&o.link, "link", "loopback", "loopback, or veth: two network namespaces with offloads off")
+	f.StringVar(&o.plot, "plot", "", "draw the cost per packet by viewers in one room to this SVG file")
 	f.BoolVar(&o.json, "json", false, "print one JSON object")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
+	o.earlier = f.Args()
 	if o.runs < 1 || o.seconds < 1 {
 		return o, fmt.Errorf("%d runs of %d s: both must be positive", o.runs, o.seconds)
 	}
 	for _, s := range strings.Split(*scenarios, ",") {
-		var sc scenario
-		if n, err := fmt.Sscanf(s, "%dx%d", &sc.Rooms, &sc.Viewers); n != 2 || err != nil || sc.Rooms < 1 || sc.Viewers < 1 {
-			return o, fmt.Errorf("scenario %q: want ROOMSxVIEWERS", s)
+		sc, err := parseScenario(s, *bitrate)
+		if err != nil {
+			return o, err
 		}
 		o.scenarios = append(o.scenarios, sc)
 	}

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"encoding/xml"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -13,16 +16,16 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestOptions(t *testing.T) {
-	o, err := parse([]string{"-scenarios", "1x20,50x4", "-runs", "2"})
-	if err != nil || len(o.scenarios) != 2 || o.scenarios[1] != (scenario{Rooms: 50, Viewers: 4}) || o.runs != 2 {
+	o, err := parse([]string{"-scenarios", "1x20,50x4@500000", "-runs", "2"})
+	if err != nil || len(o.scenarios) != 2 || o.scenarios[1] != (scenario{Rooms: 50, Viewers: 4, Bitrate: 500_000}) || o.runs != 2 {
 		t.Errorf("%+v, %v", o, err)
 	}
-	for _, bad := range [][]string{{"-scenarios", "20"}, {"-scenarios", "0x1"}, {"-runs", "0"}, {"-seconds", "-1"}} {
+	for _, bad := range [][]string{{"-scenarios", "20"}, {"-scenarios", "0x1"}, {"-scenarios", "1x1@fast"}, {"-runs", "0"}, {"-seconds", "-1"}} {
 		if _, err := parse(bad); err == nil {
 			t.Errorf("%v: no error", bad)
 		}
 	}
-	if _, err := openRoad(t.Context(), "carrier pigeon"); err == nil {
+	if _, err := openRoad(t.Context(), "carrier pigeon", "1"); err == nil {
 		t.Error("a road of pigeons")
 	}
 }
@@ -81,7 +84,7 @@ func TestVethComesAndGoes(t *testing.T) {
 	if os.Getuid() != 0 {
 		return // only root may make namespaces; make bench runs this as root
 	}
-	r, err := openRoad(t.Context(), "veth")
+	r, err := openRoad(t.Context(), "veth", "1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,5 +99,42 @@ func TestVethComesAndGoes(t *testing.T) {
 	}
 	if left, err := exec.Command("ip", "netns", "list").CombinedOutput(); err != nil || strings.Contains(string(left), r.namespaces[0]) {
 		t.Errorf("left behind: %s, %v", left, err)
+	}
+}
+
+func TestResultsOfSeveralRunsAreOne(t *testing.T) {
+	dir := t.TempDir()
+	var files []string
+	for i, cpu := range []string{"4", "6"} {
+		name := filepath.Join(dir, strconv.Itoa(i))
+		files = append(files, name)
+		text := `[{"rooms":1,"viewers":50,"bitrate":1500000,"server":"easel","link":"loopback","runs":[{"cpu_us_per_packet":` + cpu + `}]}]`
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	results, err := readResults(files)
+	if err != nil || len(results) != 1 || results[0].Median.CPU != 5 || len(results[0].Runs) != 2 {
+		t.Fatalf("%+v, %v", results, err)
+	}
+	picture := string(plot(results))
+	if !strings.Contains(picture, "easel, loopback") || xml.Unmarshal([]byte(picture), new(struct{})) != nil {
+		t.Errorf("%s", picture)
+	}
+	if _, err := readResults([]string{filepath.Join(dir, "none")}); err == nil {
+		t.Error("results of nothing")
+	}
+}
+
+func TestMask(t *testing.T) {
+	for list, want := range map[string]string{"1": "2", "0,2-3": "d"} {
+		if got, err := mask(list); err != nil || got != want {
+			t.Errorf("%s: %s, %v", list, got, err)
+		}
+	}
+	for _, bad := range []string{"", "x", "3-1", "40"} {
+		if _, err := mask(bad); err == nil {
+			t.Errorf("%q: no error", bad)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 )
 
@@ -17,13 +18,13 @@ type road struct {
 	namespaces []string // to remove
 }
 
-// openRoad makes the network of a -link.
-func openRoad(ctx context.Context, link string) (*road, error) {
+// openRoad makes the network of a -link to a load on loadCPU, a taskset list.
+func openRoad(ctx context.Context, link, loadCPU string) (*road, error) {
 	switch link {
 	case "loopback":
 		return &road{address: "127.0.0.1"}, nil
 	case "veth":
-		return openVeth(ctx)
+		return openVeth(ctx, loadCPU)
 	}
 	return nil, fmt.Errorf("link %q: want loopback or veth", link)
 }
@@ -31,7 +32,14 @@ func openRoad(ctx context.Context, link string) (*road, error) {
 // openVeth joins two new namespaces by a veth pair. Both ends take one segment
 // at a time (gso_max_segs), which switches segmentation offload off: the kernel
 // cuts a batch up before it leaves the server, as for a card without offload.
-func openVeth(ctx context.Context) (*road, error) {
+// What the load's end receives is handed to the load's cores (receive packet
+// steering): otherwise the sender's core would do the receivers' part as well,
+// as it does on loopback.
+func openVeth(ctx context.Context, loadCPU string) (*road, error) {
+	cores, err := mask(loadCPU)
+	if err != nil {
+		return nil, err
+	}
 	const serverIP, loadIP = "10.213.0.1", "10.213.0.2"
 	server, load := fmt.Sprintf("easel-s-%d", os.Getpid()), fmt.Sprintf("easel-l-%d", os.Getpid())
 	r := &road{
@@ -61,7 +69,32 @@ func openVeth(ctx context.Context) (*road, error) {
 			r.namespaces = append(r.namespaces, name)
 		}
 	}
+	steer := exec.CommandContext(ctx, "ip", "netns", "exec", load, "tee", "/sys/class/net/veth0/queues/rx-0/rps_cpus")
+	steer.Stdin = strings.NewReader(cores)
+	if out, err := steer.CombinedOutput(); err != nil {
+		return nil, errors.Join(fmt.Errorf("packet steering: %w: %s", err, out), r.close())
+	}
 	return r, nil
+}
+
+// mask is a taskset list of cores, as receive packet steering wants it.
+func mask(cores string) (string, error) {
+	var bits uint64
+	for _, part := range strings.Split(cores, ",") {
+		from, to, isRange := strings.Cut(part, "-")
+		if !isRange {
+			to = from
+		}
+		first, err := strconv.Atoi(from)
+		last, errLast := strconv.Atoi(to)
+		if err != nil || errLast != nil || first < 0 || last > 31 || first > last {
+			return "", fmt.Errorf("cores %q: want a list of cores 0 to 31", cores)
+		}
+		for core := first; core <= last; core++ {
+			bits |= 1 << core
+		}
+	}
+	return strconv.FormatUint(bits, 16), nil
 }
 
 // close removes the namespaces, and with them the pair.

@@ -53,12 +53,12 @@ func writeTable(out io.Writer, results []result) error {
 	fmt.Fprintln(w, line)
 	for i := range results {
 		r := &results[i]
-		line := fmt.Sprintf("%dx%d\t%s", r.Rooms, r.Viewers, r.Server)
+		line := fmt.Sprintf("%v %s\t%s", r.scenario, r.Link, r.Server)
 		for _, c := range columns {
 			line += fmt.Sprintf("\t%.6g", *c.of(&r.Median))
 		}
 		fmt.Fprintln(w, line)
-		if i > 0 && results[i-1].scenario == r.scenario {
+		if i > 0 && results[i-1].scenario == r.scenario && results[i-1].Link == r.Link {
 			fmt.Fprintln(w, ratio(&results[i-1], r))
 		}
 	}
@@ -66,7 +66,7 @@ func writeTable(out io.Writer, results []result) error {
 }
 
 func ratio(a, b *result) string {
-	line := fmt.Sprintf("%dx%d\tratio", a.Rooms, a.Viewers)
+	line := fmt.Sprintf("%v %s\tratio", a.scenario, a.Link)
 	for _, c := range columns {
 		if d := *c.of(&b.Median); d != 0 {
 			line += fmt.Sprintf("\t%.3f", *c.of(&a.Median)/d)
