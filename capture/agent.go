@@ -219,9 +219,9 @@ func (a *Agent) injecting(generation, sequence uint32) {
 	}
 }
 
-func (a *Agent) resize(size image.Point) {
+func (a *Agent) resize(size image.Point, scale int) {
 	if s := a.current(); s != nil {
-		s.Resize(size)
+		s.Resize(size, scale)
 	}
 }
 

@@ -2,7 +2,6 @@ package capture
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"log/slog"
@@ -16,7 +15,6 @@ import (
 	"github.com/easel-live/easel/capture/codec"
 	"github.com/easel-live/easel/capture/damage"
 	"github.com/easel-live/easel/capture/display"
-	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/signaling/client"
 )
 
@@ -113,22 +111,23 @@ type Stream struct {
 
 	exactness exactness
 
-	wake    chan struct{}    // something below changed
-	resizes chan image.Point // the latest wish
+	wake   chan struct{}         // something below changed
+	wishes atomic.Pointer[dress] // the latest; nil: none
 
-	start   time.Time
-	base    uint32 // RTP timestamp of start
-	size    image.Point
-	changes display.Changes
-	dirty   damage.Region // damaged and not captured
-	screen  screen
-	fresh   damage.Region // what is new of a tile
-	retry   time.Duration // no capture before
-	damaged time.Time     // last damage that was heard of
-	quiet   time.Duration // last damage that changed something
-	send    func(*rtp.Packet) error
-	sending LayerID // layer that send sends on
-	tag     []byte
+	start    time.Time
+	base     uint32 // RTP timestamp of start
+	size     image.Point
+	refitted time.Duration // last change of size or scale asked for here
+	changes  display.Changes
+	dirty    damage.Region // damaged and not captured
+	screen   screen
+	fresh    damage.Region // what is new of a tile
+	retry    time.Duration // no capture before
+	damaged  time.Time     // last damage that was heard of
+	quiet    time.Duration // last damage that changed something
+	send     func(*rtp.Packet) error
+	sending  LayerID // layer that send sends on
+	tag      []byte
 }
 
 // NewStream prepares a stream of d into sink.
@@ -136,7 +135,7 @@ func NewStream(d *display.Display, sink Sink, o Options) *Stream {
 	o = o.withDefaults()
 	s := &Stream{
 		display: d, sink: sink, opts: o, log: o.Log,
-		wake: make(chan struct{}, 1), resizes: make(chan image.Point, 1),
+		wake:  make(chan struct{}, 1),
 		start: time.Now(), base: rand.Uint32(),
 	}
 	s.sources, s.layers = newSources(&s.opts)
@@ -163,21 +162,6 @@ func (s *Stream) SetBitrate(id LayerID, bps float64) {
 	most := s.opts.kbps(l.source.size)
 	kbps := int(min(bps/1000, float64(most)))
 	l.kbps.Store(int32(max(kbps, min(l.source.size.least(), most))))
-}
-
-// Resize asks for another display size; the last wish counts.
-func (s *Stream) Resize(size image.Point) {
-	for {
-		select {
-		case s.resizes <- size:
-			return
-		default:
-		}
-		select {
-		case <-s.resizes:
-		default:
-		}
-	}
 }
 
 // Welcome tells a newcomer the pointer's shape, and which frame is exact.
@@ -225,10 +209,6 @@ func (s *Stream) Run(ctx context.Context) error {
 		case <-s.display.Changed():
 			s.display.Take(&s.changes)
 			s.absorb()
-		case size := <-s.resizes:
-			if err := s.display.Resize(size); err != nil {
-				s.log.Warn("resize refused", "size", size, "error", err)
-			}
 		case <-s.wake:
 		case <-timer.C:
 		}
@@ -269,7 +249,7 @@ func (s *Stream) absorb() {
 
 // step does what is due, and returns when there is something to do next.
 func (s *Stream) step(now time.Duration) (time.Duration, error) {
-	wait := s.cursor.step(now)
+	wait := min(s.cursor.step(now), s.refit(now))
 	if s.display.Size() != s.size {
 		if err := s.resized(); err != nil {
 			return 0, err
@@ -324,13 +304,12 @@ func (s *Stream) resized() error {
 	s.dirty.Clear()
 	s.dirty.Add(image.Rectangle{Max: s.size})
 	s.damaged = time.Now()
-	err := errors.Join(
-		s.sink.SetAttributes(map[string]string{room.DisplayAttribute: fmt.Sprintf("%dx%d", s.size.X, s.size.Y)}),
-		s.sink.SetDimensions([]client.Layer{
-			{RID: Half.rid(), Width: half.X, Height: half.Y}, {RID: Full.rid(), Width: s.size.X, Height: s.size.Y},
-		}))
+	s.tellDress()
+	err := s.sink.SetDimensions([]client.Layer{
+		{RID: Half.rid(), Width: half.X, Height: half.Y}, {RID: Full.rid(), Width: s.size.X, Height: s.size.Y},
+	})
 	if err != nil {
-		s.log.Warn("the room was not told the display's size", "error", err)
+		s.log.Warn("the room was not told the layers' sizes", "error", err)
 	}
 	return nil
 }

@@ -147,8 +147,8 @@ func TestResizeWhileDrawing(t *testing.T) {
 		}
 	}()
 	for _, size := range []image.Point{{1001, 777}, {1920, 1080}, {640, 480}, {1366, 768}} {
-		s.Resize(image.Pt(5, 5)) // overtaken by the next wish
-		s.Resize(size)
+		s.Resize(image.Pt(5, 5), 100) // overtaken by the next wish
+		s.Resize(size, 200)
 		f.until(t, size.String(), func() bool {
 			return f.count(func(s sentFrame) bool { return s.layer == fullLayer && s.key && s.size == size }) > 0 &&
 				f.count(func(s sentFrame) bool {
@@ -159,7 +159,7 @@ func TestResizeWhileDrawing(t *testing.T) {
 	close(stop)
 	<-drawn
 	f.mu.Lock()
-	if d.Size() != image.Pt(1366, 768) || f.attributes["easel.display"] != "1366x768" {
+	if d.Size() != image.Pt(1366, 768) || f.attributes["easel.display"] != "1366x768" || f.attributes["easel.scale"] != "200" {
 		t.Errorf("%v, %v", d.Size(), f.attributes)
 	}
 	f.mu.Unlock()

@@ -73,5 +73,5 @@ func (p *participant) mayAttribute(key string) bool {
 	if !strings.HasPrefix(key, ownTopics) {
 		return true
 	}
-	return key == room.DisplayAttribute && p.claims.Role == room.Agent
+	return (key == room.DisplayAttribute || key == room.ScaleAttribute) && p.claims.Role == room.Agent
 }

@@ -32,12 +32,15 @@ var (
 )
 
 // Display is a connection to an X display. Changed, Take, Size, Resize, Cursor
-// and Pointer may be called from several goroutines; Grab from one.
+// and Pointer may be called from several goroutines; Grab,
+// SetScale and Scale from one.
 type Display struct {
 	conn   *xgb.Conn
 	root   xproto.Window
 	memory memory
-	gone   chan struct{} // closed when the event reader has ended
+	// settings are SetScale's and Scale's.
+	settings settings
+	gone     chan struct{} // closed when the event reader has ended
 
 	changed chan struct{} // holds a token while there is something to Take
 	mu      sync.Mutex

@@ -34,8 +34,9 @@ type Options struct {
 	Display string
 	// Size is asked for the display's size in pixels, to keep the pointer on it.
 	Size func() image.Point
-	// Resize is called for each wish to resize; it must not block.
-	Resize func(size image.Point)
+	// Resize is called for each wish to resize, with how large things shall be
+	// drawn in percent; it must not block.
+	Resize func(size image.Point, scale int)
 }
 
 // Injector is an input device on an X display, on a connection of its own so
@@ -115,7 +116,7 @@ func (j *Injector) Event(e *wire.Event) {
 		j.scroll.x = j.wheel(j.scroll.x+int(e.DX), wheelLeft, wheelRight)
 		j.scroll.y = j.wheel(j.scroll.y+int(e.DY), wheelUp, wheelDown)
 	case wire.Resize:
-		j.opts.Resize(image.Pt(int(e.Width), int(e.Height)))
+		j.opts.Resize(image.Pt(int(e.Width), int(e.Height)), int(e.Scale))
 	case wire.ReleaseAll:
 		j.ReleaseAll()
 	}

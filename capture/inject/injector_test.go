@@ -26,7 +26,7 @@ var screen = image.Pt(800, 600)
 func setup(t testing.TB) (*Injector, *xvnctest.Painter) {
 	t.Helper()
 	name := xvnctest.Start(t, screen.X, screen.Y)
-	j, err := Open(Options{Display: name, Size: func() image.Point { return screen }, Resize: func(image.Point) {}})
+	j, err := Open(Options{Display: name, Size: func() image.Point { return screen }, Resize: func(image.Point, int) {}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,10 +259,11 @@ func TestPointer(t *testing.T) {
 
 func TestResizeIsPassedOn(t *testing.T) {
 	var got image.Point
-	j := &Injector{opts: Options{Resize: func(p image.Point) { got = p }}}
-	j.Event(&wire.Event{Kind: wire.Resize, Width: 1000, Height: 700, Scale: 100})
-	if got != image.Pt(1000, 700) {
-		t.Fatal(got)
+	var scale int
+	j := &Injector{opts: Options{Resize: func(p image.Point, s int) { got, scale = p, s }}}
+	j.Event(&wire.Event{Kind: wire.Resize, Width: 1000, Height: 700, Scale: 150})
+	if got != image.Pt(1000, 700) || scale != 150 {
+		t.Fatal(got, scale)
 	}
 }
 

@@ -58,6 +58,10 @@ func ParsePolicy(s string) (Policy, error) {
 	}
 }
 
+// ScaleAttribute is the agent's participant attribute that carries how large
+// programs on its display draw, in percent.
+const ScaleAttribute = "easel.scale"
+
 // MaxNameBytes bounds room names and participant identities.
 const MaxNameBytes = 128
 

@@ -3,19 +3,41 @@ import { parseDisplay, place, toDisplay, wantedDisplay } from './geometry';
 
 describe('wantedDisplay', () => {
   it('is the viewport at device pixels', () => {
-    expect(wantedDisplay({ width: 1280, height: 800 }, 1)).toEqual({ width: 1280, height: 800 });
-    expect(wantedDisplay({ width: 1440, height: 900 }, 2)).toEqual({ width: 2880, height: 1800 });
-    expect(wantedDisplay({ width: 1281, height: 801 }, 1)).toEqual({ width: 1280, height: 800 });
+    expect(wantedDisplay({ width: 1280, height: 800 }, 1)).toEqual({
+      width: 1280,
+      height: 800,
+      scale: 100,
+    });
+    expect(wantedDisplay({ width: 1440, height: 900 }, 2)).toEqual({
+      width: 2880,
+      height: 1800,
+      scale: 200,
+    });
+    expect(wantedDisplay({ width: 1281, height: 801 }, 1)).toEqual({
+      width: 1280,
+      height: 800,
+      scale: 100,
+    });
+    expect(wantedDisplay({ width: 1024, height: 640 }, 1.25)).toEqual({
+      width: 1280,
+      height: 800,
+      scale: 125,
+    });
+    expect(wantedDisplay({ width: 1600, height: 1000 }, 0.5).scale).toBe(100);
   });
 
   it('stays within the limits and keeps the shape', () => {
     const size = wantedDisplay({ width: 2560, height: 1440 }, 2);
-    expect(size).toEqual({ width: 3840, height: 2160 });
+    expect(size).toEqual({ width: 3840, height: 2160, scale: 150 });
     expect(wantedDisplay({ width: 100, height: 50 }, 1).width).toBeGreaterThanOrEqual(1024);
   });
 
   it('gives a phone a display on which GIMP fits', () => {
-    expect(wantedDisplay({ width: 390, height: 792 }, 3)).toEqual({ width: 1024, height: 1364 });
+    expect(wantedDisplay({ width: 390, height: 792 }, 3)).toEqual({
+      width: 1024,
+      height: 1364,
+      scale: 100,
+    });
     const landscape = wantedDisplay({ width: 844, height: 338 }, 3);
     expect(landscape.height).toBe(640);
     expect(landscape.width).toBeGreaterThan(1500);
@@ -65,7 +87,7 @@ describe('toDisplay', () => {
 
 describe('parseDisplay', () => {
   it('reads the attribute and nothing else', () => {
-    expect(parseDisplay('1280x800')).toEqual({ width: 1280, height: 800 });
+    expect(parseDisplay('1280x800')).toEqual({ width: 1280, height: 800, scale: 100 });
     for (const bad of [undefined, '', '1280', '0x4', '-1x2', '1e3x2', '1x2x3']) {
       expect(parseDisplay(bad)).toBeNull();
     }

@@ -15,6 +15,12 @@ export interface Point {
   y: number;
 }
 
+/** A remote display: its size in pixels, and how large things are drawn on it. */
+export interface Display extends Size {
+  /** percent of 96 dots per inch */
+  scale: number;
+}
+
 /** Limits of a remote display, in display pixels. */
 export const MIN_DISPLAY: Size = { width: 640, height: 480 };
 export const MAX_DISPLAY: Size = { width: 3840, height: 2160 };
@@ -28,13 +34,20 @@ const TALLEST = 4 / 3;
 /** Below this enlargement a letterbox of a few pixels beats a blurred picture. */
 const SNAP = 1.03;
 
+/** Limits of a display's scale, in percent. */
+const MIN_SCALE = 100;
+const MAX_SCALE = 300;
+
 /**
- * The display size that fills a viewport (CSS pixels) at device pixels. A
- * viewport too small for GIMP gets a larger display, which place() shrinks.
+ * The display that fills a viewport (CSS pixels) at device pixels, with things
+ * drawn as large as the page's. A viewport too small for GIMP gets a larger
+ * display, which place() shrinks.
  */
-export function wantedDisplay(viewport: Size, pixelRatio: number): Size {
+export function wantedDisplay(viewport: Size, pixelRatio: number): Display {
   const small = viewport.width < SMALL.width || viewport.height < SMALL.height;
-  return bounded(small ? enlarged(viewport) : scaled(viewport, pixelRatio));
+  const size = bounded(small ? enlarged(viewport) : scaled(viewport, pixelRatio));
+  const drawn = small ? MIN_SCALE : Math.round((size.width / viewport.width) * 100);
+  return { ...size, scale: Math.min(MAX_SCALE, Math.max(MIN_SCALE, drawn)) };
 }
 
 function enlarged(viewport: Size): Size {
@@ -91,10 +104,15 @@ export function toDisplay(point: Point, shown: Rect, display: Size): Point {
   };
 }
 
-/** Reads the agent's easel.display attribute, "1280x800". */
-export function parseDisplay(attribute: string | undefined): Size | null {
+/** Whether two displays, or none, are the same to look at. */
+export const sameDisplay = (a: Display | null, b: Display | null): boolean =>
+  a?.width === b?.width && a?.height === b?.height && a?.scale === b?.scale;
+
+/** Reads the agent's attributes easel.display, "1280x800", and easel.scale, "200". */
+export function parseDisplay(attribute: string | undefined, scale?: string): Display | null {
   const match = /^(\d{1,5})x(\d{1,5})$/.exec(attribute ?? '');
   if (!match) return null;
-  const size = { width: Number(match[1]), height: Number(match[2]) };
+  const percent = /^\d{2,3}$/.test(scale ?? '') ? Number(scale) : MIN_SCALE;
+  const size = { width: Number(match[1]), height: Number(match[2]), scale: percent };
   return size.width > 0 && size.height > 0 ? size : null;
 }

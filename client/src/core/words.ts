@@ -18,6 +18,8 @@ export type Word =
 /** Attributes of participants. */
 export const ROLE = 'easel.role';
 export const DISPLAY = 'easel.display';
+/** How large things are drawn on it, in percent. */
+export const SCALE = 'easel.scale';
 
 const record = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

@@ -1,5 +1,5 @@
 import type { Role } from '../core/api';
-import { parseDisplay, type Size } from '../core/geometry';
+import { type Display, parseDisplay } from '../core/geometry';
 import { RfbHand } from '../core/rfbhand';
 import type { Person } from '../core/room/link';
 import {
@@ -17,7 +17,7 @@ import {
   type PresenceMessage,
   Topic,
 } from '../core/wire';
-import { DISPLAY, dataWord, readWord, roleOf, type Word } from '../core/words';
+import { DISPLAY, dataWord, readWord, roleOf, SCALE, type Word } from '../core/words';
 import { Channel } from './channel';
 import { Screen } from './screen';
 
@@ -29,7 +29,7 @@ export interface WindowPorts {
   onEnd(why: string): void;
   onMe(identity: string, sid: string): void;
   onPeople(people: Person[]): void;
-  onDisplay(display: Size | null): void;
+  onDisplay(display: Display | null): void;
   onLease(lease: Lease): void;
   onCursor(message: CursorMessage): void;
   onClipboard(message: ClipboardMessage): void;
@@ -114,7 +114,8 @@ export class VncWindow {
     const ports = this.#ports;
     ports.onMe(me, people.find((p) => p.identity === me)?.sid ?? '');
     const agent = people.find((p) => p.agent);
-    ports.onDisplay(agent ? parseDisplay(agent.attributes[DISPLAY]) : null);
+    const { [DISPLAY]: size, [SCALE]: scale } = agent?.attributes ?? {};
+    ports.onDisplay(parseDisplay(size, scale));
     ports.onPeople(
       people
         .filter((p) => !p.agent)

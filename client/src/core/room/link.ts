@@ -17,7 +17,7 @@ import {
 } from 'livekit-client';
 import type { Role } from '../api';
 import type { Line } from '../chat';
-import { parseDisplay, type Size } from '../geometry';
+import { type Display, parseDisplay } from '../geometry';
 import type { Layer } from '../layers';
 import type { LinkState } from '../standing';
 import {
@@ -38,7 +38,7 @@ import {
   type PresenceMessage,
   Topic,
 } from '../wire';
-import { DISPLAY, ROLE } from '../words';
+import { DISPLAY, ROLE, SCALE } from '../words';
 
 /** Somebody in the room. */
 export interface Person {
@@ -55,8 +55,8 @@ export type LostReason = 'network' | 'elsewhere' | 'removed' | 'closed';
 export interface LinkPorts {
   onState(state: LinkState, reason?: LostReason): void;
   onPeople(people: Person[]): void;
-  /** Size of the agent's display; null while no agent is in the room. */
-  onDisplay(display: Size | null): void;
+  /** The agent's display; null while no agent is in the room. */
+  onDisplay(display: Display | null): void;
   onLease(lease: Lease): void;
   onTrack(track: RemoteVideoTrack | null): void;
   onTag(tag: FrameTag): void;
@@ -245,7 +245,8 @@ export class RoomLink {
   #tellPeople(): void {
     const others = [...this.#room.remoteParticipants.values()];
     const agent = others.find(isAgent);
-    this.#ports.onDisplay(agent ? parseDisplay(agent.attributes[DISPLAY]) : null);
+    const { [DISPLAY]: size, [SCALE]: scale } = agent?.attributes ?? {};
+    this.#ports.onDisplay(parseDisplay(size, scale));
     const all: Participant[] = [this.#room.localParticipant, ...others.filter((p) => !isAgent(p))];
     this.#ports.onPeople(
       all.map((p) => ({

@@ -1,7 +1,7 @@
 import type { RemoteVideoTrack } from 'livekit-client';
 import { api, type Pass, type Role } from '../../core/api';
 import { ExactWatch } from '../../core/exact';
-import type { Size } from '../../core/geometry';
+import { type Display, sameDisplay } from '../../core/geometry';
 import { Hand } from '../../core/input/hand';
 import { PhotonMeter } from '../../core/latency';
 import type { Layer } from '../../core/layers';
@@ -70,7 +70,7 @@ export class Desk {
   role: Role = $state('viewer');
   me = $state('');
   people: Person[] = $state.raw([]);
-  display: Size | null = $state.raw(null);
+  display: Display | null = $state.raw(null);
   lease: Lease | null = $state.raw(null);
   track: RemoteVideoTrack | null = $state.raw(null);
   /** Whether a frame of the track was shown. */
@@ -223,9 +223,8 @@ export class Desk {
     this.tried = null;
   }
 
-  /** Asks for a display of this size at a device pixel ratio; the holder may. */
-  resize({ width, height }: Size, pixelRatio: number): void {
-    const scale = Math.min(800, Math.max(25, Math.round(pixelRatio * 100)));
+  /** Asks for another display; the holder may. */
+  resize({ width, height, scale }: Display): void {
     this.hand.send({ kind: Kind.Resize, width, height, scale }, performance.now());
   }
 
@@ -467,9 +466,8 @@ export class Desk {
     this.#hold();
   }
 
-  #sized(display: Size | null): void {
-    const same = this.display?.width === display?.width && this.display?.height === display?.height;
-    if (!same) this.display = display;
+  #sized(display: Display | null): void {
+    if (!sameDisplay(this.display, display)) this.display = display;
   }
 
   #leased(lease: Lease): void {

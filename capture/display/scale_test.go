@@ -1,0 +1,74 @@
+package display
+
+import (
+	"encoding/binary"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
+
+	"github.com/easel-live/easel/capture/internal/xvnctest"
+)
+
+// What a program sees that follows XSETTINGS: the manager's property.
+func TestProgramsHearOfTheScale(t *testing.T) {
+	name := xvnctest.Start(t, 800, 600)
+	d, err := Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if d.Scale() != 100 {
+		t.Errorf("a new display has scale %d", d.Scale())
+	}
+	for wish, want := range map[int]int{200: 200, 25: 100, 999: 300, 125: 125} {
+		if err := d.SetScale(wish); err != nil {
+			t.Fatal(err)
+		}
+		value := readSettings(t, name)
+		at := strings.Index(string(value), "Xft/DPI\x00")
+		if at < 0 || d.Scale() != want {
+			t.Fatalf("scale %d, settings %q", d.Scale(), value)
+		}
+		if dpi := binary.LittleEndian.Uint32(value[at+12:]); dpi != uint32(want*96*1024/100) {
+			t.Errorf("at %d%%: %d dots per inch", wish, dpi/1024)
+		}
+	}
+	// A second manager leaves the first alone.
+	other, err := Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := other.SetScale(150); !errors.Is(err, ErrSettings) {
+		t.Errorf("a second manager: %v", err)
+	}
+}
+
+func readSettings(t *testing.T, name string) []byte {
+	t.Helper()
+	c, err := xgb.NewConnDisplay(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer drain(c)
+	defer c.Close()
+	atom := func(name string) xproto.Atom {
+		r, err := xproto.InternAtom(c, true, uint16(len(name)), name).Reply()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Atom
+	}
+	owner, err := xproto.GetSelectionOwner(c, atom("_XSETTINGS_S0")).Reply()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := xproto.GetProperty(c, false, owner.Owner, atom("_XSETTINGS_SETTINGS"), xproto.GetPropertyTypeAny, 0, 4096).Reply()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Value
+}
