@@ -107,3 +107,12 @@ func (b *Browser) AllowClipboard() error {
 	}
 	return nil
 }
+
+// Resize gives the page another size in CSS pixels and another number of device
+// pixels for each.
+func (b *Browser) Resize(width, height int, ratio float64) error {
+	if err := chromedp.Do(b.ctx, chromedp.EmulateViewport(int64(width), int64(height), chromedp.EmulateScale(ratio))); err != nil {
+		return fmt.Errorf("browser: resize: %w", err)
+	}
+	return nil
+}
