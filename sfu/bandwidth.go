@@ -16,15 +16,16 @@ const (
 // balance gives each of the viewer's tracks the layers that the path carries,
 // looks for more when more is wanted, and tells layers what they may take.
 func (p *Peer) balance(now time.Time) {
-	var tracks []*downTrack
-	var wishes []wish
+	b := &p.balancing
+	b.begin()
 	wanted := 0
-	for _, s := range p.subscriptions() {
+	for _, s := range b.subs {
 		if w, ok := s.down.wish(); ok {
-			tracks, wishes = append(tracks, s.down), append(wishes, w)
 			wanted += w.wants(now)
+			b.add(s.down, w)
 		}
 	}
+	tracks, wishes, rooms, given := b.tracks, b.wishes, b.rooms, b.given
 	if len(tracks) == 0 {
 		return
 	}
@@ -37,21 +38,19 @@ func (p *Peer) balance(now time.Time) {
 		return
 	}
 	sum := 0
-	for _, w := range wishes {
-		sum += w.takes(w.has)
+	for i := range wishes {
+		sum += wishes[i].takes(wishes[i].has)
 	}
-	rooms := make([]int, len(tracks))
 	for i := range tracks {
 		rooms[i] = max(budget.carried-sum+wishes[i].takes(wishes[i].has), 0)
 	}
 	for i, d := range tracks {
 		wishes[i].fit(d, rooms[i])
 	}
-	given := make([]Quality, len(wishes))
 	allocate(budget, wishes, given)
 	least := 0
 	for i, d := range tracks {
-		w := wishes[i]
+		w := &wishes[i]
 		least += w.takes(given[i])
 		if given[i] != w.has {
 			p.path.changed(given[i] > w.has, now)
@@ -64,6 +63,25 @@ func (p *Peer) balance(now time.Time) {
 	if probes {
 		tracks[0].wake()
 	}
+}
+
+// balancing is what balance works with, kept from tick to tick: a thousand
+// viewers are balanced ten times a second.
+type balancing struct {
+	subs   []*subscription // the peer's, as of this tick
+	tracks []*downTrack    // those that take part, and of each:
+	wishes []wish
+	rooms  []int // bits per second
+	given  []Quality
+}
+
+func (b *balancing) begin() {
+	b.tracks, b.wishes, b.rooms, b.given = b.tracks[:0], b.wishes[:0], b.rooms[:0], b.given[:0]
+}
+
+func (b *balancing) add(d *downTrack, w wish) {
+	b.tracks, b.wishes = append(b.tracks, d), append(b.wishes, w)
+	b.rooms, b.given = append(b.rooms, 0), append(b.given, Off)
 }
 
 // limit sets the best quality that a track may have, and tells the client when

@@ -25,6 +25,7 @@ type Peer struct {
 	path       path       // what the way there carries
 	congestion congestion // on the way from it
 	health     health     // the room's goroutine's
+	balancing  balancing  // its, too
 	reading    reading    // of its reports
 	log        *slog.Logger
 	events     *events

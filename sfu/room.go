@@ -195,11 +195,14 @@ func (r *Room) run() {
 }
 
 func (p *Peer) tick(now time.Time) {
+	p.mu.Lock()
+	p.balancing.subs = append(p.balancing.subs[:0], p.subs...)
+	p.mu.Unlock()
 	p.acknowledge(now)
 	p.balance(now)
 	p.tellHealth(now)
 	var reports []rtcp.Packet
-	for _, s := range p.subscriptions() {
+	for _, s := range p.balancing.subs {
 		if s.down.tick(now) {
 			reports = append(reports, s.down.report(now))
 		}
