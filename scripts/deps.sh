@@ -22,7 +22,7 @@ if [ "${1:-run}" != run ]; then
 	packages+=(chromium firefox-esr xauth x11-utils ffmpeg)
 fi
 if [ "${1:-run}" = bench ]; then
-	packages+=(gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-x)
+	packages+=(gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-x nftables iproute2)
 fi
 
 missing=()
