@@ -7,7 +7,7 @@ GO_FILES    := $(shell find . -name '*.go' -not -path './client/node_modules/*' 
 ENCODER     := $(wildcard capture/encode/*.c capture/encode/*.h)
 WEB_FILES   := $(shell find client/src client/public -type f 2>/dev/null) client/index.html client/package-lock.json client/vite.config.ts
 
-.PHONY: help deps deps-test deps-bench run build test test-go test-web test-whole lint bench clean
+.PHONY: help deps deps-test deps-bench run build test test-go test-web test-whole lint model bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ test-go: deps-test client/dist/index.html ## Go units with the race detector, an
 test-whole: deps-test build ## the product as a whole, and stock LiveKit clients
 	go test -count=1 -timeout 20m -p 1 ./test/...
 	cd test/serversdk && go test -count=1 -timeout 10m ./...
+
+model: deps-test ## every state of the model of the lease (docs/model), by spin
+	go test -count=1 -run TestModel -v ./collab
 
 bench: deps-bench build ## hot paths, bad lines, LiveKit's SDK as a load, and all that easel-bench measures (pages in bench/out)
 	go test -run '^$$' -bench . -benchmem ./sfu/... ./capture/... ./wire/...

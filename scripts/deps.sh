@@ -19,7 +19,7 @@ packages=(
 	gcc libc6-dev pkg-config libvpx-dev libaom-dev libyuv-dev                                              # the agent
 )
 if [ "${1:-run}" != run ]; then
-	packages+=(chromium firefox-esr xauth x11-utils ffmpeg)
+	packages+=(chromium firefox-esr xauth x11-utils ffmpeg spin)
 fi
 if [ "${1:-run}" = bench ]; then
 	packages+=(gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-x nftables iproute2)
