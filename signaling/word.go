@@ -7,6 +7,7 @@ import (
 
 	"github.com/livekit/protocol/livekit"
 	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/easel-live/easel/sfu"
 	"github.com/easel-live/easel/wire"
@@ -115,6 +116,9 @@ func readWord(word []byte) (sfu.DataKind, []byte, error) {
 	if d.Lossy {
 		kind = sfu.Lossy
 	}
-	raw, err := userPacket(&livekit.UserPacket{Payload: d.Payload, Topic: &d.Topic, DestinationIdentities: d.To})
+	raw, err := proto.Marshal(&livekit.DataPacket{
+		DestinationIdentities: d.To,
+		Value:                 &livekit.DataPacket_User{User: &livekit.UserPacket{Payload: d.Payload, Topic: &d.Topic}},
+	})
 	return kind, raw, err
 }
