@@ -191,8 +191,8 @@ func at(syms []xproto.Keysym, level int) xproto.Keysym {
 }
 
 // bind gives sym to the spare keycode that was not used for longest, and waits
-// until the server has told everybody: every program reads the new map before
-// it reads the key.
+// until the server has told everybody who asked for news of the map (GDK asks
+// when it opens the display): they hear of it before they hear the key.
 func (k *keyboard) bind(sym xproto.Keysym) (xproto.Keycode, bool) {
 	for _, code := range k.spare {
 		if k.isDown(code) {
