@@ -43,27 +43,55 @@ const SPACING: Record<string, string> = {
 
 const isAccent = (char: string) => /^[\u0300-\u036f]$/.test(char);
 
-/** A key, as far as its accent depends on it. */
+/** Accents with AltGr on the digits of Czech and Slovak keyboards. */
+const CZECH: Record<string, string> = {
+  Digit1: '\u0303',
+  Digit2: '\u030c',
+  Digit3: '\u0302',
+  Digit4: '\u0306',
+  Digit5: '\u030a',
+  Digit6: '\u0328',
+  Digit7: '\u0300',
+  Digit8: '\u0307',
+  Digit9: '\u0301',
+  Digit0: '\u030b',
+  Minus: '\u0308',
+  Equal: '\u0327',
+};
+
+/** A dead key and what is held with it. */
 export interface DeadKey {
   /** KeyboardEvent.code */
   code: string;
-  /** What the layout map says the key gives without modifiers, if it is known. */
-  base: string | undefined;
   shift: boolean;
   altGraph: boolean;
 }
 
-/** The accent of a dead key as a combining character, null when unknown. */
-export function accentOf({ code, base, shift, altGraph }: DeadKey): string | null {
+/**
+ * The accent of a dead key as a combining character, null when unknown. The
+ * layout says what a key gives without modifiers; which one it is shows where
+ * keys alike differ with Shift.
+ */
+export function accentOf(
+  { code, shift, altGraph }: DeadKey,
+  baseOf: (code: string) => string | undefined,
+): string | null {
+  const base = baseOf(code);
   if (base === undefined) return null;
   const plain = isAccent(base) ? base : (ACCENTS[base] ?? null);
-  if (altGraph) return plain === '\u0308' ? '\u0303' : plain;
+  const czech = baseOf('Backquote') === ';';
+  if (altGraph) {
+    if (czech) return CZECH[code] ?? plain;
+    return plain === '\u0308' ? '\u0303' : plain;
+  }
   if (!shift) return plain;
   if (base === '6') return '\u0302';
+  if (czech && code === 'Backquote') return '\u030a';
   switch (plain) {
     case '\u0300':
       return code === 'Backquote' ? '\u0303' : '\u0302';
     case '\u0301':
+      if (czech) return '\u030c';
       return code === 'Quote' ? '\u0308' : '\u0300';
     case '\u0302':
       return '\u0308';

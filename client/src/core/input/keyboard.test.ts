@@ -39,9 +39,10 @@ describe('keysymOf', () => {
 let log: string[];
 let now: number;
 let chords: number;
-const layout: Record<string, string> = { BracketLeft: '^', Equal: '´', Quote: "'" };
+const german: Record<string, string> = { BracketLeft: '^', Equal: '´', Quote: "'" };
+const czech: Record<string, string> = { Backquote: ';', Digit5: 'ř', Equal: '´', Backslash: '¨' };
 
-function keyboard(platform: Platform = 'other'): Keyboard {
+function keyboard(platform: Platform = 'other', layout = german): Keyboard {
   return new Keyboard(platform, {
     emit: (down, keysym) => log.push(`${down ? '+' : '-'}${keysym.toString(16)}`),
     onChord: () => chords++,
@@ -62,6 +63,7 @@ const key = (name: string, code = `Key${name.toUpperCase()}`, location = 0) => (
 const CTRL = ['Control', 'ControlLeft', 1] as const;
 const ALT = ['Alt', 'AltLeft', 1] as const;
 const SHIFT = ['Shift', 'ShiftLeft', 1] as const;
+const ALTGR = ['AltGraph', 'AltRight', 2] as const;
 const META = ['Meta', 'MetaLeft', 1] as const;
 
 beforeEach(() => {
@@ -192,6 +194,25 @@ describe('dead keys', () => {
     k.up(key(...SHIFT));
     k.down(key('o'));
     expect(log.at(-1)).toBe('+f6');
+  });
+
+  type Case = [string, Record<string, string>, string, readonly [string, string, number] | null];
+  it.each<[...Case, string, string]>([
+    ['´ as on a German keyboard', german, 'Equal', null, 'o', 'ó'],
+    ['` with Shift there', german, 'Equal', SHIFT, 'o', 'ò'],
+    ['´ as on a Czech keyboard', czech, 'Equal', null, 'o', 'ó'],
+    ['ˇ with Shift there', czech, 'Equal', SHIFT, 'n', 'ň'],
+    ['° with Shift on ;', czech, 'Backquote', SHIFT, 'u', 'ů'],
+    ['¨', czech, 'Backslash', null, 'u', 'ü'],
+    ['° with AltGr on a digit', czech, 'Digit5', ALTGR, 'a', 'å'],
+    ['¸ with AltGr on ´', czech, 'Equal', ALTGR, 'c', 'ç'],
+  ])('knows %s', (_, layout, code, modifier, letter, made) => {
+    const k = keyboard('other', layout);
+    if (modifier) k.down(key(...modifier));
+    k.down(key('Dead', code));
+    if (modifier) k.up(key(...modifier));
+    k.down(key(letter));
+    expect(log.at(-1)).toBe(`+${keysymOf({ key: made, location: 0 })?.toString(16)}`);
   });
 
   it('types the plain letter when the layout is unknown', () => {

@@ -58,12 +58,7 @@ export class Keyboard {
     if (info.key === 'Dead') {
       const shift = this.#holds('Shift');
       const altGraph = this.#holds('AltGraph');
-      this.#accent = accentOf({
-        code: info.code,
-        base: this.#ports.baseOf(info.code),
-        shift,
-        altGraph,
-      });
+      this.#accent = accentOf({ code: info.code, shift, altGraph }, this.#ports.baseOf);
       return;
     }
     this.#press(info);
