@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { buttonChanges } from './buttons';
-import { DRAG_DISTANCE, PRESS_DELAY_MS, TouchHand } from './touch';
+import { DRAG_DISTANCE, PRESS_DELAY_MS, TAP_MS, TouchHand } from './touch';
 import { Wheel } from './wheel';
 
 describe('buttonChanges', () => {
@@ -62,6 +62,7 @@ describe('TouchHand', () => {
       drag: (p) => log.push(`drag ${p.x}`),
       lift: (p) => log.push(`lift ${p.x}`),
       pan: (by) => log.push(`pan ${by.x},${by.y}`),
+      context: (p) => log.push(`context ${p.x},${p.y}`),
       defer: (callback, ms) => {
         const timer = setTimeout(callback, ms);
         return () => clearTimeout(timer);
@@ -98,6 +99,52 @@ describe('TouchHand', () => {
     hand.up(2, 5);
     vi.advanceTimersByTime(1000);
     expect(log).toEqual(['pan 0,4', 'pan 0,4']);
+  });
+
+  it('clicks right when two tap, though they tremble', () => {
+    hand.down(1, at(10, 4), 0);
+    hand.down(2, at(50), 60);
+    hand.move(1, at(10 + DRAG_DISTANCE - 1, 4), 70);
+    hand.up(2, 60 + TAP_MS);
+    hand.move(1, at(80), 400);
+    hand.up(1, 410);
+    expect(log).toEqual(['context 30,2']);
+    hand.down(3, at(10), 500);
+    hand.up(3, 510);
+    expect(log.slice(1)).toEqual(['press 10', 'lift 10']);
+  });
+
+  it('takes fingers that rest, move, draw or are three for no tap', () => {
+    hand.down(1, at(10), 0);
+    hand.down(2, at(50), 1);
+    hand.up(1, 2 + TAP_MS);
+    hand.up(2, 3 + TAP_MS);
+    expect(log).toEqual([]);
+
+    // A slow start of scrolling is not lost.
+    hand.down(1, at(10), 0);
+    hand.down(2, at(50), 1);
+    hand.move(1, at(12), 2);
+    hand.move(2, at(56), 2);
+    hand.move(1, at(16), 3);
+    hand.up(1, 4);
+    hand.up(2, 4);
+    expect(log).toEqual(['pan 3,0', 'pan 3,0']);
+
+    log.length = 0;
+    hand.down(1, at(10), 0);
+    vi.advanceTimersByTime(PRESS_DELAY_MS);
+    hand.down(2, at(50), 80);
+    hand.up(1, 90);
+    hand.up(2, 90);
+    expect(log).toEqual(['press 10', 'lift 10']);
+
+    log.length = 0;
+    hand.down(1, at(10), 0);
+    hand.down(2, at(50), 1);
+    hand.down(3, at(90), 2);
+    for (const id of [1, 2, 3]) hand.up(id, 3);
+    expect(log).toEqual([]);
   });
 
   it('ends a stroke when a second finger joins late, or the system takes over', () => {

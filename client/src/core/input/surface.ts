@@ -331,15 +331,20 @@ export class Surface {
 
   #touchHand(): TouchHand {
     const button =
-      (kind: typeof Kind.ButtonDown | typeof Kind.ButtonUp) => (at: Point, time: number) => {
+      (kind: typeof Kind.ButtonDown | typeof Kind.ButtonUp, button = 1) =>
+      (at: Point, time: number) => {
         this.#hand.moves([{ ...this.#point(at), time }]);
-        this.#hand.send({ kind, button: 1, ...this.#point(at) }, time);
+        this.#hand.send({ kind, button, ...this.#point(at) }, time);
       };
     const wheel = new Wheel();
     return new TouchHand({
       press: button(Kind.ButtonDown),
       drag: (at, time) => this.#hand.moves([{ ...this.#point(at), time }]),
       lift: button(Kind.ButtonUp),
+      context: (at, time) => {
+        button(Kind.ButtonDown, 3)(at, time);
+        button(Kind.ButtonUp, 3)(at, time);
+      },
       // Content follows the fingers, so the wheel turns the other way.
       pan: (by, at, time) => {
         const turn = (pixels: number) => -pixels * PAN;

@@ -7,23 +7,33 @@ export interface TouchPorts {
   lift(at: Point, time: number): void;
   /** Two fingers moved by so many CSS pixels. */
   pan(by: Point, at: Point, time: number): void;
+  /** Two fingers tapped, at both sides of a point: what a right click does. */
+  context(at: Point, time: number): void;
   /** Calls back after so many milliseconds; returns the cancellation. */
   defer(callback: () => void, ms: number): () => void;
 }
 
 /** A second finger within this time makes it a pan, not a stroke. */
 export const PRESS_DELAY_MS = 70;
-/** A finger that moved so far draws. */
+/** A finger that moved so far draws, or scrolls with a second one. */
 export const DRAG_DISTANCE = 5;
+/** Two fingers that are not lifted sooner rest: that is no tap. */
+export const TAP_MS = 300;
 
-type Mode = 'idle' | 'waiting' | 'drawing' | 'panning' | 'ignoring';
+type Mode = 'idle' | 'waiting' | 'drawing' | 'tapping' | 'panning' | 'ignoring';
 
-/** One finger is button 1, two fingers scroll; a third ends the gesture. */
+/**
+ * One finger is button 1, two fingers scroll or, when they only tap, click
+ * button 3; a third ends the gesture. A finger that rests is no right click: it
+ * has pressed by then, as an airbrush or a handle needs it.
+ */
 export class TouchHand {
   #ports: TouchPorts;
   #mode: Mode = 'idle';
   #fingers = new Map<number, Point>();
   #start: Point = { x: 0, y: 0 };
+  /** When the second finger came down. */
+  #joined = 0;
   #cancel: () => void = () => {};
 
   constructor(ports: TouchPorts) {
@@ -39,17 +49,25 @@ export class TouchHand {
       return;
     }
     this.#cancel();
-    if (this.#mode === 'drawing') this.#ports.lift(this.#last(), time);
-    this.#mode = this.#fingers.size === 2 ? 'panning' : 'ignoring';
+    const drew = this.#mode === 'drawing';
+    if (drew) this.#ports.lift(this.#last(), time);
+    this.#joined = time;
+    if (this.#fingers.size > 2) this.#mode = 'ignoring';
+    else this.#mode = drew ? 'panning' : 'tapping';
   }
 
   move(id: number, at: Point, time: number): void {
     const before = this.#fingers.get(id);
     if (!before) return;
+    if (this.#mode === 'tapping') {
+      // Until one moves on purpose, both stay where they came down; then all of it counts.
+      if (distance(at, before) < DRAG_DISTANCE) return;
+      this.#mode = 'panning';
+    }
     this.#fingers.set(id, at);
     switch (this.#mode) {
       case 'waiting':
-        if (Math.hypot(at.x - this.#start.x, at.y - this.#start.y) < DRAG_DISTANCE) return;
+        if (distance(at, this.#start) < DRAG_DISTANCE) return;
         this.#press(time);
         this.#ports.drag(at, time);
         break;
@@ -72,6 +90,9 @@ export class TouchHand {
     if (!at) return;
     if (this.#mode === 'waiting') this.#press(time);
     if (this.#mode === 'drawing') this.#ports.lift(at, time);
+    if (this.#mode === 'tapping' && time - this.#joined <= TAP_MS) {
+      this.#ports.context(this.#middle(), time);
+    }
     this.#fingers.delete(id);
     this.#mode = this.#fingers.size === 0 ? 'idle' : 'ignoring';
   }
@@ -101,3 +122,5 @@ export class TouchHand {
     return { x: sum.x / points.length, y: sum.y / points.length };
   }
 }
+
+const distance = (a: Point, b: Point) => Math.hypot(a.x - b.x, a.y - b.y);

@@ -29,4 +29,5 @@ export const KEPT: readonly { keys: string[]; about: string; keysyms: number[] }
 export const TOUCH = [
   { gesture: 'One finger', about: 'Draw' },
   { gesture: 'Two fingers', about: 'Scroll' },
+  { gesture: 'Tap of two fingers', about: 'Right click' },
 ] as const;
