@@ -23,6 +23,7 @@ type budget struct {
 	carried  int  // by the path, bits per second
 	total    int  // with hope, bits per second
 	mayRaise bool // it is time to try a better layer
+	mayShow  bool // or a picture at all again
 	hopeless bool // most of what is sent does not arrive
 }
 
@@ -43,7 +44,7 @@ func allocate(b budget, wishes []wish, given []Quality) {
 		need := float64(w.needs[low])
 		fits := !b.hopeless || need*roomToKeep <= left
 		if w.has == Off {
-			fits = b.mayRaise && need*roomToRaise <= left
+			fits = b.mayShow && need*roomToRaise <= left
 		}
 		if fits {
 			given[i] = low

@@ -13,6 +13,16 @@ func desktop(has Quality) wish {
 	}
 }
 
+// A picture that was stopped comes back as soon as it may be shown, however long
+// a better one has to wait.
+func TestAPictureComesBackBeforeABetterOne(t *testing.T) {
+	given := make([]Quality, 1)
+	allocate(budget{total: 9_000_000, mayShow: true}, []wish{desktop(Off)}, given)
+	if given[0] != Mid {
+		t.Errorf("given %v", given)
+	}
+}
+
 func TestAllocation(t *testing.T) {
 	second := desktop(High)
 	limited := desktop(High)
@@ -41,7 +51,7 @@ func TestAllocation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			given := make([]Quality, len(tc.wishes))
-			allocate(budget{total: tc.budget, mayRaise: tc.mayRaise, hopeless: tc.hopeless}, tc.wishes, given)
+			allocate(budget{total: tc.budget, mayRaise: tc.mayRaise, mayShow: tc.mayRaise, hopeless: tc.hopeless}, tc.wishes, given)
 			if !slices.Equal(given, tc.want) {
 				t.Errorf("given %v, want %v", given, tc.want)
 			}

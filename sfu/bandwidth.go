@@ -99,18 +99,22 @@ func (p *Peer) limit(d *downTrack, q Quality) {
 }
 
 // wish is what the track needs; ok is false when it takes no part in the
-// allocation.
+// allocation. A layer that has never been sent, because nobody wanted it, can be
+// had of a publisher that follows its audience, for as little as it is told.
 func (d *downTrack) wish() (w wish, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !d.pub.spec.Video || !d.isReady || !d.isPlaying || d.isClosed || d.pref.Disabled {
 		return w, false
 	}
-	choices := d.view(false)
+	choices := d.view(d.pub.peer.opts.Follows)
 	w.most, w.has = choose(d.pref, choices[:]), d.limit
 	for q, c := range choices {
-		if c.layer != nil {
+		switch {
+		case c.layer != nil:
 			w.layers[q], w.exists[q], w.needs[q] = c.layer, true, c.layer.meter.need()
+		case c.live:
+			w.exists[q], w.needs[q] = true, leastDemand
 		}
 	}
 	if w.has > w.most {
@@ -143,19 +147,35 @@ func (w *wish) wants(now time.Time) int {
 	if top == Off {
 		return 0
 	}
-	if l := w.layers[top]; l.demand.follows && l.isFresh(now, exploreFor) {
+	if l := w.layers[top]; l != nil && l.demand.follows && w.isMoving(now) {
 		return max(w.needs[top], l.demand.ceiling)
 	}
 	return w.needs[top]
+}
+
+// isMoving says whether packets came on any of the layers of late: while a small
+// one is watched, nothing comes on the top.
+func (w *wish) isMoving(now time.Time) bool {
+	for _, l := range w.layers {
+		if l != nil && l.isFresh(now, exploreFor) {
+			return true
+		}
+	}
+	return false
 }
 
 // fit reckons with publishers that follow this viewer: room is what the path
 // carries beside the viewer's other tracks, in bits per second.
 func (w *wish) fit(d *downTrack, room int) {
 	for q, l := range w.layers {
-		if l != nil {
-			w.needs[q] = l.demand.needs(d, room, w.needs[q])
+		if l == nil {
+			continue
 		}
+		measured := w.needs[q]
+		if Quality(q) > w.has && l.demand.follows {
+			measured = max(measured, l.demand.floor) // it may not have been sent of late
+		}
+		w.needs[q] = l.demand.needs(d, room, measured)
 	}
 }
 
@@ -168,8 +188,10 @@ func (w *wish) offer(d *downTrack, given Quality, bitsPerSecond int) {
 	if top == Off {
 		return
 	}
-	w.layers[top].demand.offer(d, bitsPerSecond)
-	if given != top && w.layers[given] != nil {
-		w.layers[given].demand.offer(d, bitsPerSecond)
+	if l := w.layers[top]; l != nil {
+		l.demand.offer(d, bitsPerSecond)
+	}
+	if l := w.layers[given]; given != top && l != nil {
+		l.demand.offer(d, bitsPerSecond)
 	}
 }

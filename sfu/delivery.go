@@ -27,7 +27,7 @@ type delivery struct {
 	received, lost int  // reported
 	bad            int  // windows in a row
 	arrives        int  // bits per second, when bad
-	loses          bool // in the newest window
+	loses          bool // in the newest window, or already in the one that began
 }
 
 // sent takes note of a packet.
@@ -47,11 +47,14 @@ func (d *delivery) report(f *estimate.Feedback, now time.Time) {
 		}
 	}
 	took := now.Sub(d.began)
-	if took < deliveryWindow || d.received+d.lost < deliveryPackets {
+	if d.received+d.lost < deliveryPackets {
 		return
 	}
 	share := float64(d.lost) / float64(d.received+d.lost)
-	d.loses = share > feltLoss
+	d.loses = share > feltLoss || d.loses && took < deliveryWindow
+	if took < deliveryWindow {
+		return
+	}
 	if share > hopelessLoss {
 		d.bad++
 		d.arrives = int((1 - share) * float64(d.bytes*8) / took.Seconds())

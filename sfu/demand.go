@@ -89,7 +89,7 @@ func (d *demand) needs(by *downTrack, carries, measured int) int {
 		return measured
 	}
 	if d.told > 0 {
-		measured = min(measured, d.told)
+		measured = min(measured, max(d.told, d.floor))
 	}
 	for _, o := range d.last {
 		if o.by != by && float64(carries) < peerShare*float64(o.bits) {
@@ -116,7 +116,8 @@ func (d *demand) settle(now time.Time) (bitsPerSecond int, ok bool) {
 	return d.told, true
 }
 
-// wanted is what suits those who are best connected.
+// wanted is what suits those who are best connected. Below what the layer is
+// worth they are about to leave it, and it does not flood them meanwhile.
 func (d *demand) wanted() int {
 	best := slices.MaxFunc(d.last, func(a, b offer) int { return a.bits - b.bits }).bits
 	least := best
@@ -125,7 +126,7 @@ func (d *demand) wanted() int {
 			least = min(least, o.bits)
 		}
 	}
-	return min(max(int(demandShare*float64(least)), d.floor), d.ceiling)
+	return min(max(int(demandShare*float64(least)), leastDemand), d.ceiling)
 }
 
 func (d *demand) isNews(bits int, now time.Time) bool {

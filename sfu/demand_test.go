@@ -33,7 +33,7 @@ func TestDemandFollowsTheBestConnected(t *testing.T) {
 		{"the better one decides", []offer{{a, 900_000}, {b, 3_000_000}}, 2_790_000},
 		{"one almost as good as the best decides too", []offer{{a, 2_400_000}, {b, 3_000_000}}, 2_232_000},
 		{"never more than it takes", []offer{{a, 900_000}, {b, 30_000_000}}, 3_500_000},
-		{"nor less than it is worth", []offer{{a, 100_000}}, 600_000},
+		{"nor more than a line carries that is too thin for it", []offer{{a, 100_000}}, 93_000},
 		{"nobody says anything: it stays", nil, 0},
 		{"and stays", nil, 0},
 	} {
@@ -111,6 +111,12 @@ func TestWhatALayerNeeds(t *testing.T) {
 		if got := d.needs(c.by, c.carries, c.measured); got != c.want {
 			t.Errorf("%s: %d, want %d", c.what, got, c.want)
 		}
+	}
+	d.offer(a, 100_000)
+	d.settle(time.Unix(1001, 0))
+	d.settle(time.Unix(1001, 0))
+	if got := d.needs(a, 100_000, 3_400_000); got != 600_000 {
+		t.Errorf("told less than it is worth it needs %d", got)
 	}
 	stock := newDemand(false, nil, High)
 	if got := stock.needs(a, 1, 3_000_000); got != 3_000_000 {

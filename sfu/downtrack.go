@@ -71,6 +71,7 @@ type downTrack struct {
 	target    *layer // to be watched from its next keyframe on
 	paused    *layer // watched before the pause
 	next      uint64 // cursor: index of the next packet of current (or paused)
+	began     uint64 // index of the keyframe that current (or paused) was joined at
 	munger    munge.Munger[*layer]
 	lastSent  time.Time // arrival of the newest packet sent
 	packets   uint32

@@ -117,6 +117,57 @@ func TestALostPacketIsSentAgain(t *testing.T) {
 	}
 }
 
+// A line that is known to be thin is not filled with what it lost.
+func TestRetransmissionKeepsThePace(t *testing.T) {
+	var s sink
+	l, downs := stage(1, func(int) writer { return &s })
+	d := downs[0]
+	d.activate()
+	for i := range uint16(300) {
+		feed(l, i+1, uint32(i)*3000, i == 0, true)
+	}
+	sent := len(s.got)
+	d.path.pace.set(100_000) // 8 kB at once
+	now := time.Now()
+	d.path.pace.filled = now
+	for seq := uint16(2); seq <= 300; seq++ {
+		d.hear(&rtcp.TransportLayerNack{Nacks: []rtcp.NackPair{{PacketID: seq}}}, now)
+		work(l, now)
+	}
+	if again := len(s.got) - sent; again == 0 || again > minPaceBurst/overhead {
+		t.Errorf("%d packets were sent again at once", again)
+	}
+	later := now.Add(time.Second)
+	sent = len(s.got)
+	d.hear(&rtcp.TransportLayerNack{Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{300})}, later)
+	work(l, later)
+	if len(s.got) != sent+1 {
+		t.Error("nor later")
+	}
+}
+
+// What came before the keyframe that a viewer was given last is of no use any
+// more.
+func TestWhatAKeyframeReplacedIsNotSentAgain(t *testing.T) {
+	var s sink
+	l, downs := stage(1, func(int) writer { return &s })
+	d := downs[0]
+	d.activate()
+	for i := range uint16(5) {
+		feed(l, i+1, uint32(i)*3000, i == 0, true)
+	}
+	d.current, d.target = nil, l // a new start
+	for i := uint16(5); i < 10; i++ {
+		feed(l, i+1, uint32(i)*3000, i == 5, true)
+	}
+	sent, now := len(s.got), time.Now()
+	d.hear(&rtcp.TransportLayerNack{Nacks: rtcp.NackPairsFromSequenceNumbers([]uint16{4, 7})}, now)
+	work(l, now)
+	if len(s.got) != sent+1 || binary.BigEndian.Uint16(s.got[sent].Payload) != 7 {
+		t.Errorf("%d packets were sent again, want the one after the keyframe", len(s.got)-sent)
+	}
+}
+
 func TestRetransmissionHasABudget(t *testing.T) {
 	var s sink
 	l, downs := stage(1, func(int) writer { return &s })

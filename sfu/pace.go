@@ -5,7 +5,7 @@ import "time"
 const (
 	// paceFactor is by how much packets may leave faster than the path is
 	// thought to carry: a frame is wanted at once, and the estimate is careful.
-	paceFactor = 2.5
+	paceFactor = 1.5
 	// paceBurst is what may leave without any pace, as time at the estimate: a
 	// small frame never waits. The bounds are in bytes.
 	paceBurst                  = 250 * time.Millisecond
@@ -13,8 +13,9 @@ const (
 	// paceStep is how often a shard looks at viewers whose packets wait.
 	paceStep = 2 * time.Millisecond
 	// maxBacklog is for how long packets may wait before the viewer is better
-	// served by a new start from a keyframe.
-	maxBacklog = time.Second
+	// served by a new start from a keyframe, which itself may take a thin line
+	// for a second or two.
+	maxBacklog = 3 * time.Second
 )
 
 // pace is a leaky bucket that spreads a large frame over the time a thin path

@@ -47,12 +47,18 @@ type reel struct {
 	mid      string
 }
 
+// projected are the projector's layers, whose bitrates follow the audience.
+var projected = []LayerSpec{
+	{Quality: Mid, Width: 640, Height: 400, RID: "h", BitsPerSecond: 800_000},
+	{Quality: High, Width: 1280, Height: 800, RID: "f", BitsPerSecond: 3_500_000},
+}
+
 func project(t *testing.T, r *Room) *projector {
 	t.Helper()
-	c := join(t, r, "PA_projector", PeerOptions{Single: true, MayPublish: true})
+	c := join(t, r, "PA_projector", PeerOptions{Single: true, MayPublish: true, Follows: true})
 	if err := c.peer.Announce(TrackSpec{ID: "TR_1", Video: true, Width: 1280, Height: 800, Renditions: []RenditionSpec{
-		{Codec: vp9, ClientID: "cid-vp9", Layers: testLayers[1:]},
-		{Codec: vp8, ClientID: "cid-vp8", Layers: testLayers},
+		{Codec: vp9, ClientID: "cid-vp9", Layers: projected[1:]},
+		{Codec: vp8, ClientID: "cid-vp8", Layers: projected},
 	}}); err != nil {
 		t.Fatal(err)
 	}
@@ -239,6 +245,28 @@ func TestEachViewerGetsWhatTheyCanDecode(t *testing.T) {
 				t.Fatalf("packet %d: payload type %d for VP9 %v", i+1, packet.PayloadType, isVP9)
 			}
 		}
+	}
+}
+
+// A line that is too thin for the best codec, which comes in one size, gets the
+// small layer of another, though nobody had it sent before; and the best again
+// once it fits.
+func TestAThinLineGetsALayerThatWasNeverSent(t *testing.T) {
+	r := newTestEngine(t).NewRoom("cinema")
+	p := project(t, r)
+	v := viewerOf(t, rawAPI(t), r, "PA_thin", true)
+	p.show("VP9", func() bool { isVP9, _ := newest(v); return isVP9 })
+	r.publications()[0].each(func(l *layer) { l.meter.needed.Store(3_000_000) }) // as when something moves
+	v.carries(300_000)
+	p.show("a smaller picture in VP8", func() bool { _, mark := newest(v); return mark == 1 })
+	p.show("VP9 is not wanted any more", func() bool {
+		told := look(p.see, func() [][]Quality { return p.see.renditions })
+		return len(told) == 2 && len(told[0]) == 0 && slices.Equal(told[1], []Quality{Mid})
+	})
+	v.carries(5_000_000)
+	p.show("VP9 again", func() bool { isVP9, _ := newest(v); return isVP9 })
+	if paused := look(v.see, func() []bool { return v.see.paused }); len(paused) > 0 {
+		t.Errorf("paused on the way: %v", paused)
 	}
 }
 

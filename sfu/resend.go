@@ -84,7 +84,9 @@ func (d *downTrack) want(pairs []rtcp.NackPair) {
 	}
 }
 
-// resend answers what was asked for from the ring. The caller holds d.mu.
+// resend answers what was asked for from the ring, no faster than the path is
+// thought to carry: a thin line would be filled with what it lost. The caller
+// holds d.mu.
 func (d *downTrack) resend(now time.Time) {
 	if len(d.wanted) == 0 {
 		return
@@ -95,8 +97,11 @@ func (d *downTrack) resend(now time.Time) {
 	spacing := min(max(d.roundTrip, resendSpacing), maxSpacing)
 	for _, sequence := range d.wanted {
 		l, index, ok := d.munger.Find(sequence)
-		if !ok {
+		if !ok || d.isPast(l, index) {
 			continue
+		}
+		if !d.path.open(now) {
+			break // it will be asked for again
 		}
 		l.ring.RLock()
 		if p := l.ring.At(index); p != nil && d.again.allow(sequence, now, spacing) {
@@ -105,6 +110,13 @@ func (d *downTrack) resend(now time.Time) {
 		l.ring.RUnlock()
 	}
 	d.wanted = d.wanted[:0]
+}
+
+// isPast says whether a packet came before the keyframe that the viewer was given
+// last: it would take the line from the picture that replaces it. The caller
+// holds d.mu.
+func (d *downTrack) isPast(l *layer, index uint64) bool {
+	return d.current != nil && (l != d.current || index < d.began)
 }
 
 // writeAgain sends a packet a second time and returns its payload's size, 0

@@ -94,7 +94,7 @@ func (d *downTrack) join(l *layer) bool {
 	}
 	d.munger.Begin(l, munge.In{Index: key.Index, Timestamp: key.Timestamp, VP8: &key.VP8}, offset)
 	old := d.current
-	d.current, d.target, d.paused, d.next = l, nil, nil, key.Index
+	d.current, d.target, d.paused, d.next, d.began = l, nil, nil, key.Index, key.Index
 	d.header.PayloadType = d.formats[l.rendition].payloadType
 	if old != nil && old != l {
 		old.leave(d)
