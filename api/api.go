@@ -42,8 +42,13 @@ type TokenGrant struct {
 
 // Rooms is what the API needs of the people in rooms.
 type Rooms interface {
-	// Expel sends a person away with all their windows.
-	Expel(room, person string)
+	// People are who is in a room, nobody if it is not open.
+	People(name string) []room.Presence
+	// SetRole gives a person in a room a role, as by decides: an error of collab
+	// says why not.
+	SetRole(name, person string, role room.Role, by room.Presence) error
+	// Expel sends a person away with all their windows, as by decides.
+	Expel(name, person string, by room.Presence) error
 }
 
 // API answers requests.

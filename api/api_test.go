@@ -72,6 +72,9 @@ func TestMatrix(t *testing.T) {
 		{"GET", at + "/invites", "", [5]int{401, 403, 403, 200, 200}},
 		{"DELETE", at + "/invites/unknown", "", [5]int{401, 403, 403, 404, 404}},
 		{"GET", at + "/timeline", "", [5]int{401, 403, 403, 200, 200}},
+		{"GET", at + "/people", "", [5]int{401, 403, 403, 200, 200}},
+		{"PATCH", at + "/people/gone", `{"role":"viewer"}`, [5]int{401, 403, 403, 404, 404}},
+		{"DELETE", at + "/people/gone", "", [5]int{401, 403, 403, 404, 404}},
 		{"POST", at + "/join", `{"invite":"no"}`, [5]int{403, 403, 403, 403, 403}},
 		{"GET", "/api/v1/sessions/" + other, "", [5]int{401, 401, 401, 401, 200}},
 		{"DELETE", "/api/v1/sessions/" + other, "", [5]int{401, 401, 401, 401, 204}},
@@ -81,7 +84,7 @@ func TestMatrix(t *testing.T) {
 	}
 	covered := make(map[string]bool)
 	for _, row := range matrix {
-		covered[row.method+" "+strings.NewReplacer(id, "{id}", other, "{id}", "invites/unknown", "invites/{invite}").Replace(row.path)] = true
+		covered[row.method+" "+strings.NewReplacer(id, "{id}", other, "{id}", "invites/unknown", "invites/{invite}", "people/gone", "people/{person}").Replace(row.path)] = true
 		for i, c := range callers {
 			if a := c.who.do(row.method, row.path, row.body); a.status != row.want[i] {
 				t.Errorf("%s: %s %s: %d, want %d: %s", c.name, row.method, row.path, a.status, row.want[i], a.body)

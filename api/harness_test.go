@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ import (
 
 	"github.com/easel-live/easel/api/access"
 	"github.com/easel-live/easel/collab"
+	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
 )
 
@@ -71,10 +73,32 @@ type house struct {
 	now      time.Time
 	guests   *access.Guests
 	expelled []string
+	people   []room.Presence // who is in every room
+}
+
+func (h *house) People(string) []room.Presence { return h.people }
+
+// SetRole changes the role of who is there.
+func (h *house) SetRole(_, person string, role room.Role, _ room.Presence) error {
+	for i := range h.people {
+		if h.people[i].Person == person {
+			h.people[i].Role = role
+			return nil
+		}
+	}
+	return collab.ErrAbsent
 }
 
 // Expel remembers who was sent away.
-func (h *house) Expel(_, person string) { h.expelled = append(h.expelled, person) }
+func (h *house) Expel(_, person string, _ room.Presence) error {
+	h.expelled = append(h.expelled, person)
+	before := len(h.people)
+	h.people = slices.DeleteFunc(h.people, func(p room.Presence) bool { return p.Person == person })
+	if len(h.people) == before {
+		return collab.ErrAbsent
+	}
+	return nil
+}
 
 func newHouse(t testing.TB) *house {
 	t.Helper()

@@ -110,7 +110,9 @@ func (a *API) revokeInvite(w http.ResponseWriter, r *http.Request, c call) error
 	}
 	a.record(c, collab.Entry{Kind: collab.Revoked, Invite: id})
 	for _, person := range removed {
-		a.cfg.Rooms.Expel(c.session.Room, person)
+		if err := a.cfg.Rooms.Expel(c.session.Room, person, c.person()); err != nil && !errors.Is(err, collab.ErrAbsent) {
+			return err
+		}
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
@@ -118,10 +120,8 @@ func (a *API) revokeInvite(w http.ResponseWriter, r *http.Request, c call) error
 
 // record writes down what a caller did in a session.
 func (a *API) record(c call, e collab.Entry) {
-	e.By, e.ByName = access.Host, "Host"
-	if !c.admin {
-		e.By, e.ByName = c.guest.Person, "Guest"
-	}
+	by := c.person()
+	e.By, e.ByName = by.Person, by.Name
 	a.cfg.Record(c.session.ID, e)
 }
 

@@ -1,75 +1,71 @@
 package api
 
 import (
-	"crypto/rand"
+	"errors"
 	"net/http"
-	"regexp"
-	"strings"
 
 	"github.com/easel-live/easel/api/access"
+	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/internal/room"
 )
 
-// createToken gives the caller a token for the session's room, with their role.
-// Each window of a person has an identity of its own, so that two don't replace
-// each other; a window that comes back names itself and keeps its identity.
-func (a *API) createToken(w http.ResponseWriter, r *http.Request, c call) error {
+// person is who calls, as the session's room knows them.
+func (c call) person() room.Presence {
+	if c.admin {
+		return room.Presence{Person: access.Host, Name: "Host", Role: c.role}
+	}
+	return room.Presence{Person: c.guest.Person, Name: "Guest", Role: c.role}
+}
+
+// listPeople shows who is in the session's room now.
+func (a *API) listPeople(w http.ResponseWriter, r *http.Request, c call) error {
+	people := a.cfg.Rooms.People(c.session.Room)
+	if people == nil {
+		people = []room.Presence{}
+	}
+	return a.reply(w, r, http.StatusOK, map[string]any{"people": people})
+}
+
+// setRole gives a person in the room another role, at once and for when they
+// come back.
+func (a *API) setRole(w http.ResponseWriter, r *http.Request, c call) error {
 	var body struct {
-		Name   string `json:"name"`
-		Window string `json:"window"`
+		Role room.Role `json:"role"`
 	}
 	if err := readBody(w, r, &body); err != nil {
 		return err
 	}
-	person, role, err := a.standing(c)
-	if err != nil {
+	if err := checkInvited(body.Role); err != nil {
 		return err
 	}
-	name := strings.TrimSpace(body.Name)
-	if name == "" {
-		name = "Guest"
-		if c.admin {
-			name = "Owner"
-		}
+	if err := a.cfg.Rooms.SetRole(c.session.Room, r.PathValue("person"), body.Role, c.person()); err != nil {
+		return undecided(err)
 	}
-	if err := room.CheckName(name); err != nil {
-		return problemf(http.StatusUnprocessableEntity, "your name: %v", err)
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// removePerson sends a person away, and keeps them out.
+func (a *API) removePerson(w http.ResponseWriter, r *http.Request, c call) error {
+	who, by := r.PathValue("person"), c.person()
+	if who == by.Person {
+		return undecided(collab.ErrSelf)
 	}
-	window := body.Window
+	if err := a.cfg.Rooms.Expel(c.session.Room, who, by); err != nil {
+		return undecided(err)
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// undecided is why an owner's decision about somebody was not carried out.
+func undecided(err error) error {
 	switch {
-	case window == "":
-		window = strings.ToLower(rand.Text()[:12])
-	case !windowName.MatchString(window):
-		return problemf(http.StatusUnprocessableEntity, "window must be 1 to 16 lower-case letters and digits")
-	}
-	if !c.session.Alive() {
-		return errOver
-	}
-	grant := TokenGrant{Room: c.session.Room, Identity: person + "-" + window, Person: person, Name: name, Role: role}
-	token, err := a.cfg.Token(grant)
-	if err != nil {
+	case errors.Is(err, collab.ErrAbsent):
+		return problemf(http.StatusNotFound, "%v", err)
+	case errors.Is(err, collab.ErrLastOwner), errors.Is(err, collab.ErrSelf):
+		return problemf(http.StatusConflict, "%v", err)
+	default:
 		return err
 	}
-	return a.reply(w, r, http.StatusOK, map[string]any{
-		"url":   "ws" + strings.TrimPrefix(a.origin(r, c.caller), "http"),
-		"token": token, "room": grant.Room, "identity": grant.Identity, "role": grant.Role,
-	})
 }
-
-var windowName = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
-
-// standing is who the caller is in the session's room, and as what: an owner may
-// have decided so.
-func (a *API) standing(c call) (person string, role room.Role, err error) {
-	person = access.Host
-	if !c.admin {
-		person = c.guest.Person
-	}
-	role, err = a.cfg.Guests.Standing(c.session.ID, person, c.role)
-	if err != nil {
-		return "", "", problemf(http.StatusForbidden, "%v", err)
-	}
-	return person, role, nil
-}
-
-var errOver = problemf(http.StatusConflict, "the session is over")

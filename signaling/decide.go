@@ -103,19 +103,3 @@ func (r *liveRoom) expel(p *participant, decision Decision) {
 	}
 	r.server.cfg.Observer.Decided(r.name, decision)
 }
-
-// Expel sends a person away from a room, with all their windows.
-func (s *Server) Expel(name, person string) {
-	r := s.find(name)
-	if r == nil {
-		return
-	}
-	r.post(func() {
-		for _, p := range r.present {
-			if person != "" && p.claims.Attributes[room.PersonAttribute] == person {
-				r.expel(p, Decision{Kind: wire.ControlRemove})
-				return
-			}
-		}
-	})
-}

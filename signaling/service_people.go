@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/livekit/protocol/livekit"
 
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/sfu"
-	"github.com/easel-live/easel/wire"
 )
 
 // ListParticipants lists who is in a room, the hidden ones too.
@@ -90,11 +88,9 @@ func (s service) UpdateParticipant(ctx context.Context, req *livekit.UpdateParti
 			return fmt.Errorf("%w: name, metadata or attributes are too large", errArgument)
 		}
 		if decides {
-			if err := p.room.arbiter.SetRole(p.claims.Identity, room.Role(role), time.Now()); err != nil {
+			if err := p.room.appoint(p, room.Role(role), Person{}); err != nil {
 				return fmt.Errorf("%w: %w", errArgument, err)
 			}
-			p.room.roleIs(p, room.Role(role), Decision{Kind: wire.ControlRole})
-			p.room.tend()
 		}
 		p.room.announce(p)
 		info = copyOf(p.describe())
