@@ -40,6 +40,9 @@ type Options struct {
 	Width, Height int
 	// ExecPath of Chromium; empty: the first one found.
 	ExecPath string
+	// Way holds pages to one way to the picture, named as Transport.Via does:
+	// "webrtc-udp", "webrtc-tcp", "turn" or "vnc"; empty: whichever they take.
+	Way string
 }
 
 // Browser is a running Chromium with one page. Its methods are for one
@@ -109,8 +112,9 @@ func (b *Browser) prepare(opts Options) error {
 	if err != nil {
 		return err
 	}
+	way := fmt.Sprintf("globalThis.easelBenchWay = %q;\n", opts.Way)
 	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument,
-		page.AddScriptToEvaluateOnNewDocumentParams{Source: watchScript}); err != nil {
+		page.AddScriptToEvaluateOnNewDocumentParams{Source: way + watchScript}); err != nil {
 		return err
 	}
 	for _, quiet := range []cdp.Command[cdp.Empty, cdp.Empty]{css.Disable, dom.Disable, network.Disable, log.Disable} {

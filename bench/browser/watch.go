@@ -92,7 +92,7 @@ func (b *Browser) text() string {
 // Transport is how the picture arrives, by the browser's own statistics. Counts
 // run since the connection began.
 type Transport struct {
-	Protocol string // "udp" or "tcp"
+	Protocol string // "udp" or "tcp"; "vnc": painted by a VNC client, and nothing else is known
 	Relayed  bool   // through a TURN server
 	Codec    string // MIME type
 	Decoded  int    // frames
@@ -107,13 +107,15 @@ func (t Transport) Via() string {
 		return "turn"
 	case t.Protocol == "":
 		return "unknown"
+	case t.Protocol == "vnc":
+		return "vnc"
 	default:
 		return "webrtc-" + t.Protocol
 	}
 }
 
-// Transport asks the page's connection. A page whose video does not come by
-// WebRTC gives the zero Transport.
+// Transport asks the page how its picture arrives. A page whose video comes
+// neither by WebRTC nor by VNC gives the zero Transport.
 func (b *Browser) Transport() (Transport, error) {
 	t, err := Evaluate[*Transport](b, `easelBench.transport()`)
 	if err != nil || t == nil {

@@ -65,15 +65,40 @@
     return 0.299 * r + 0.587 * g + 0.114 * b;
   };
 
-  // The page's connections, to ask them how the picture travels.
+  // The page's connections, to ask them how the picture travels, and to hold them
+  // to one way: a way that is closed to them they never hear of.
   const connections = [];
+  const way = globalThis.easelBenchWay ?? '';
+  const closed = { 'webrtc-udp': / tcp /i, 'webrtc-tcp': / udp /i }[way];
   if (globalThis.RTCPeerConnection) {
     globalThis.RTCPeerConnection = class extends RTCPeerConnection {
-      constructor(...options) {
-        super(...options);
+      constructor(config, ...rest) {
+        super(way === 'turn' ? { ...config, iceTransportPolicy: 'relay' } : config, ...rest);
         connections.push(this);
       }
+
+      setConfiguration(config) {
+        super.setConfiguration(way === 'turn' ? { ...config, iceTransportPolicy: 'relay' } : config);
+      }
+
+      setRemoteDescription({ type, sdp }) {
+        const open = (line) => !(closed && line.startsWith('a=candidate:') && closed.test(line));
+        return super.setRemoteDescription({ type, sdp: sdp.split('\n').filter(open).join('\n') });
+      }
+
+      addIceCandidate(candidate) {
+        if (closed?.test(candidate?.candidate ?? '')) return Promise.resolve();
+        return super.addIceCandidate(candidate);
+      }
     };
+  }
+  if (way) {
+    // Where Easel's page keeps which way its person chose for this tab.
+    try {
+      sessionStorage.setItem('easel.way', way === 'vnc' ? 'vnc' : 'webrtc');
+    } catch {
+      // A page without an origin has no storage, and is not Easel's.
+    }
   }
 
   const is = (want, value) => (want === 'bright' ? value >= BRIGHT : value <= DARK);
@@ -205,9 +230,11 @@
       return out;
     },
 
-    // How the picture arrives, by the connection's own statistics: null when no
-    // WebRTC video does.
+    // How the picture arrives, by the connection's own statistics, or painted by a
+    // VNC client: null when neither does.
     async transport() {
+      const shown = video();
+      if (shown && painted.has(shown)) return { protocol: 'vnc' };
       for (const connection of connections) {
         if (connection.connectionState !== 'connected') continue;
         const all = [...(await connection.getStats()).values()];

@@ -160,7 +160,7 @@ func (i *Instance) place(path string) error {
 		"EASEL_DATA=" + filepath.Join(i.dir, "data"),
 		"EASEL_ADDR=" + addr,
 		"EASEL_UDP_PORT=" + strconv.Itoa(ports.udp),
-		"EASEL_TCP_PORT=0",
+		"EASEL_TCP_PORT=" + strconv.Itoa(ports.tcp),
 	}}
 	return nil
 }
@@ -237,22 +237,27 @@ func (i *Instance) Close() error {
 	return errors.Join(problem, os.RemoveAll(i.dir))
 }
 
-type ports struct{ http, udp int }
+type ports struct{ http, tcp, udp int }
 
 // freePorts asks the kernel for ports nobody uses. Another process may take one
 // before the server does; then the server says so and the bench ends.
 func freePorts() (ports, error) {
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return ports{}, fmt.Errorf("instance: %w", err)
+	var p ports
+	for _, port := range []*int{&p.http, &p.tcp} {
+		tcp, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return ports{}, fmt.Errorf("instance: %w", err)
+		}
+		defer tcp.Close()
+		*port = tcp.Addr().(*net.TCPAddr).Port
 	}
-	defer tcp.Close()
 	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
 	if err != nil {
 		return ports{}, fmt.Errorf("instance: %w", err)
 	}
 	defer udp.Close()
-	return ports{tcp.Addr().(*net.TCPAddr).Port, udp.LocalAddr().(*net.UDPAddr).Port}, nil
+	p.udp = udp.LocalAddr().(*net.UDPAddr).Port
+	return p, nil
 }
 
 // Process is the server's own process.

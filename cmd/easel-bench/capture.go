@@ -54,7 +54,7 @@ func (c captureCommand) Run(ctx context.Context) error {
 
 // measure is one size: rest first, then drawing, then moving about.
 func (c captureCommand) measure(ctx context.Context) (f cost.Figures, where machine.Machine, err error) {
-	s, err := c.open(ctx, 0)
+	s, err := c.open(ctx, 0, "")
 	if err != nil {
 		return f, where, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 type latencyCommand struct {
 	subjectFlags
 	Target  string        `enum:"toggle,pattern,gimp" default:"toggle" help:"What is pressed on: toggle (the whole display black or white), pattern (text-like detail), gimp (a dab of the pencil)."`
+	Via     string        `enum:",webrtc-udp,webrtc-tcp,turn,vnc" default:"" help:"Measure this way to the canvas: webrtc-udp, webrtc-tcp, turn or vnc; default the one the page takes by itself."`
 	N       int           `default:"100" help:"Presses that count."`
 	Warmup  int           `default:"10" help:"Presses before, that do not."`
 	Gap     time.Duration `default:"150ms" help:"Shortest time between presses; up to as much again is added at random."`
@@ -26,11 +28,14 @@ type latencyCommand struct {
 
 // Run measures and prints.
 func (c latencyCommand) Run(ctx context.Context) (err error) {
-	s, err := c.open(ctx, c.Floor)
+	s, err := c.open(ctx, c.Floor, c.Via)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
+	if _, err := c.way(s); err != nil {
+		return err
+	}
 	surface, done, err := c.surface(ctx, s)
 	if err != nil {
 		c.shoot(s)
@@ -49,7 +54,7 @@ func (c latencyCommand) Run(ctx context.Context) (err error) {
 	if err := errors.Join(err, c.save(samples)); err != nil {
 		return err
 	}
-	way, err := s.browser.Transport()
+	way, err := c.way(s)
 	if err != nil {
 		return err
 	}
@@ -64,6 +69,18 @@ func (c latencyCommand) Run(ctx context.Context) (err error) {
 		return printJSON(report)
 	}
 	return report.Print(os.Stdout)
+}
+
+// errWay says that the page shows the canvas by another way than was asked for.
+var errWay = errors.New("the page took another way")
+
+// way is how the picture arrives now, which must be the way that was asked for.
+func (c latencyCommand) way(s *subject) (browser.Transport, error) {
+	way, err := s.browser.Transport()
+	if err == nil && c.Via != "" && way.Via() != c.Via {
+		err = fmt.Errorf("--via %s: %w: %s", c.Via, errWay, way.Via())
+	}
+	return way, err
 }
 
 // save writes the samples if that was asked for.

@@ -27,7 +27,7 @@ var errOnly = errors.New("no line has that name")
 
 // Run has one browser watch over one line after the other.
 func (c linesCommand) Run(ctx context.Context) (err error) {
-	s, err := c.open(ctx, 0)
+	s, err := c.open(ctx, 0, "")
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ type qualityCommand struct {
 // Run paints on a colourful picture in GIMP and compares what the browser shows
 // with the X screen.
 func (c qualityCommand) Run(ctx context.Context) (err error) {
-	s, err := c.open(ctx, 0)
+	s, err := c.open(ctx, 0, "")
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ var errOwnServer = errors.New("a recording is made of a server of the bench's ow
 
 // Run paints, scrolls and rests in GIMP, and records what a viewer gets.
 func (c recordCommand) Run(ctx context.Context) (err error) {
-	s, err := c.open(ctx, 0)
+	s, err := c.open(ctx, 0, "")
 	if err != nil {
 		return err
 	}

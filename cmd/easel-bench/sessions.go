@@ -28,7 +28,7 @@ type sessionsCommand struct {
 
 // Run adds session after session until the latency in the first is too long.
 func (c sessionsCommand) Run(ctx context.Context) (err error) {
-	s, err := c.open(ctx, 0)
+	s, err := c.open(ctx, 0, "")
 	if err != nil {
 		return err
 	}

@@ -45,8 +45,9 @@ type subject struct {
 const pictureWithin = 60 * time.Second
 
 // open starts what has to be started, in order: browser and its floor on a quiet
-// machine first, then server and session, then the page.
-func (f subjectFlags) open(ctx context.Context, floor int) (_ *subject, err error) {
+// machine first, then server and session, then the page, held to a way unless
+// that is empty.
+func (f subjectFlags) open(ctx context.Context, floor int, way string) (_ *subject, err error) {
 	s := &subject{}
 	defer func() {
 		if err != nil {
@@ -64,7 +65,7 @@ func (f subjectFlags) open(ctx context.Context, floor int) (_ *subject, err erro
 	if s.machine.IdleBefore, err = idleDuring(ctx, func() error { return rest(ctx, time.Second) }); err != nil {
 		return nil, err
 	}
-	if s.browser, err = browser.Start(ctx, browser.Options{Width: width, Height: height}); err != nil {
+	if s.browser, err = browser.Start(ctx, browser.Options{Width: width, Height: height, Way: way}); err != nil {
 		return nil, err
 	}
 	s.closers = append(s.closers, s.browser.Close)
@@ -84,6 +85,9 @@ func (f subjectFlags) open(ctx context.Context, floor int) (_ *subject, err erro
 	defer cancel()
 	if s.picture, err = s.browser.WaitPicture(wait); err != nil {
 		f.shoot(s)
+		if way != "" {
+			err = fmt.Errorf("by %s: %w", way, err)
+		}
 		return nil, err
 	}
 	return s, nil
