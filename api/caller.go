@@ -70,8 +70,8 @@ func setCookie(w http.ResponseWriter, r *http.Request, name, value, path string,
 	})
 }
 
-// isTLS says whether the browser came by https, to us or to a proxy before
-// us. A caller who lies about it only spoils their own answer.
+// isTLS says whether the browser came by https, to us or to a proxy before us,
+// whose word reaches here only when it is trusted.
 func isTLS(r *http.Request) bool {
 	return r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"
 }

@@ -34,6 +34,9 @@ func secured(next http.Handler) http.Handler {
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=()")
+		if isTLS(r) {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
 		guarded.ServeHTTP(w, r)
 	})
 }

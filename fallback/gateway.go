@@ -99,8 +99,8 @@ func New(cfg Config) (*Gateway, error) {
 		cfg: cfg, metrics: m, open: make(map[*websocket.Conn]struct{}),
 		upgrader: websocket.Upgrader{
 			Subprotocols: []string{wordsProtocol, binaryProtocol},
-			// Pages of any origin may look: the token is what opens the room, and
-			// no cookie is looked at.
+			// The token opens the room, and no cookie is looked at; which pages'
+			// origins may try is decided before.
 			CheckOrigin: func(*http.Request) bool { return true },
 		},
 	}, nil

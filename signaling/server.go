@@ -55,8 +55,8 @@ func NewServer(cfg Config) (*Server, error) {
 	return &Server{
 		cfg: cfg, metrics: m, hooks: hooks, rooms: make(map[string]*liveRoom),
 		upgrader: websocket.Upgrader{
-			// Pages of any origin may join: the token is what opens the room,
-			// and no cookie is looked at.
+			// The token opens the room, and no cookie is looked at; which pages'
+			// origins may try is decided before.
 			CheckOrigin: func(*http.Request) bool { return true },
 		},
 	}, nil

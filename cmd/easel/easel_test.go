@@ -99,8 +99,9 @@ func (s shell) serve(t *testing.T) (url string, said *transcript, stop func() er
 	t.Cleanup(func() { stop() })
 	deadline := time.Now().Add(20 * time.Second)
 	for time.Now().Before(deadline) {
-		if m := said.find(`Easel: +(http://\S+)`); m != nil {
-			if resp, err := http.Get(m[1] + "/readyz"); err == nil {
+		if m := said.find(`Easel: +(https?://\S+)`); m != nil {
+			// This machine may speak plain HTTP to either.
+			if resp, err := http.Get(strings.Replace(m[1], "https:", "http:", 1) + "/readyz"); err == nil {
 				resp.Body.Close()
 				if resp.StatusCode == http.StatusOK {
 					return m[1], said, stop

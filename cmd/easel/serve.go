@@ -18,7 +18,8 @@ import (
 
 type serveCommand struct {
 	dataFlags
-	Addr     string     `env:"EASEL_ADDR" default:"127.0.0.1:8080" help:"Address of HTTP, WebSocket and the LiveKit endpoint. Media uses the same host."`
+	reachFlags
+	Addr     string     `env:"EASEL_ADDR" default:"127.0.0.1:8080" help:"Address of HTTP or https, WebSocket and the LiveKit endpoint. Media uses the same host."`
 	UDPPort  uint16     `env:"EASEL_UDP_PORT" default:"7882" help:"UDP port of all media."`
 	TCPPort  int        `env:"EASEL_TCP_PORT" default:"-1" help:"TCP port of media where UDP is blocked; 0 switches it off. Default 7881, or none when that is taken."`
 	Agent    string     `env:"EASEL_AGENT" type:"path" help:"The agent's binary; default easel-agent beside this one."`
@@ -79,12 +80,17 @@ func serve(ctx context.Context, cfg config, listener net.Listener, log *slog.Log
 	if err != nil {
 		return errors.Join(err, s.close(ctx), listener.Close())
 	}
-	public, local := httpServer(s.routes(), log), httpServer(s.api.LocalHandler(), log)
+	plain, err := cfg.reach.openPlain(log)
+	if err != nil {
+		return errors.Join(err, socket.Close(), s.close(ctx), listener.Close())
+	}
+	listener, routes := cfg.reach.front(listener, s.routes(cfg.reach))
+	public, local := httpServer(routes, log), httpServer(s.api.LocalHandler(), log)
 	failed := make(chan error, 2)
 	go func() { failed <- public.Serve(listener) }()
 	go func() { failed <- local.Serve(socket) }()
-	log.Info("serving", "url", cfg.url, "udp", s.engine.UDPAddr(), "data", cfg.dir)
-	if err := s.greet(os.Stdout, cfg.url); err != nil {
+	log.Info("serving", "url", cfg.reach.url, "udp", s.engine.UDPAddr(), "data", cfg.dir)
+	if err := s.greet(os.Stdout, cfg.reach.url); err != nil {
 		log.Error("no login link", "error", err)
 	}
 	s.ready.Store(true)
@@ -96,7 +102,7 @@ func serve(ctx context.Context, cfg config, listener net.Listener, log *slog.Log
 	log.Info("stopping: sessions end")
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	return errors.Join(err, local.Close(), s.close(stop), public.Close())
+	return errors.Join(err, plain(), local.Close(), s.close(stop), public.Close())
 }
 
 func httpServer(h http.Handler, log *slog.Logger) *http.Server {
@@ -111,6 +117,7 @@ type config struct {
 	dir, agent, user string
 	xserver          string
 	url              string // http://host:port as this machine reaches the server
+	reach            reach
 	udp, tcp         netip.AddrPort
 	keys             keyPair
 	max              int
@@ -126,14 +133,20 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 	if c.Dev && !host.IsLoopback() {
 		return config{}, fmt.Errorf("--dev signs with a key that everybody knows, so it serves loopback only, not %s", host)
 	}
-	reach := host
+	own := host
 	if host.IsUnspecified() {
-		reach = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+		own = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	out := config{
 		dir: dir, user: c.User, agent: c.Agent, xserver: c.XServer, max: c.Max, webhooks: c.Webhooks,
-		url: "http://" + netip.AddrPortFrom(reach, addr.Port()).String(),
+		url: "http://" + netip.AddrPortFrom(own, addr.Port()).String(),
 		udp: netip.AddrPortFrom(host, c.UDPPort),
+	}
+	if out.reach, err = c.reach(dir, out.url, log); err != nil {
+		return config{}, err
+	}
+	if c.Dev {
+		out.reach.origins = []string{"*"} // stock tools' pages
 	}
 	if out.tcp, err = c.mediaTCP(host, log); err != nil {
 		return config{}, err

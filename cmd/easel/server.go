@@ -20,6 +20,7 @@ import (
 	"github.com/easel-live/easel/api/access"
 	"github.com/easel-live/easel/client"
 	"github.com/easel-live/easel/fallback"
+	"github.com/easel-live/easel/internal/https"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
 	"github.com/easel-live/easel/session/local"
@@ -77,7 +78,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 	if s.scribe, err = newScribe(cfg.dir, log); err != nil {
 		return nil, err
 	}
-	if s.engine, err = sfu.NewEngine(sfu.Config{UDP: cfg.udp, TCP: cfg.tcp, Log: log, Metrics: s.metrics}); err != nil {
+	if s.engine, err = sfu.NewEngine(sfu.Config{UDP: cfg.udp, TCP: cfg.tcp, ExternalIPs: cfg.reach.external, Log: log, Metrics: s.metrics}); err != nil {
 		return nil, errors.Join(fmt.Errorf("media: %w; EASEL_UDP_PORT chooses another port", err), s.scribe.close())
 	}
 	watch := newObserver(s.metrics, s.scribe)
@@ -132,7 +133,7 @@ func (s *server) openDoor(cfg config, log *slog.Logger) error {
 		return err
 	}
 	s.api = api.New(api.Config{
-		Sessions: s.sessions, Store: s.store, Guests: s.scribe.guests, Rooms: s.signaling, Web: web, URL: cfg.url, Now: time.Now, Log: log,
+		Sessions: s.sessions, Store: s.store, Guests: s.scribe.guests, Rooms: s.signaling, Web: web, URL: cfg.reach.url, Now: time.Now, Log: log,
 		Token: func(g api.TokenGrant) (string, error) {
 			return token.Mint(cfg.keys.Key, cfg.keys.Secret, token.Grant{Room: g.Room, Identity: g.Identity, Person: g.Person, Name: g.Name, Role: g.Role, TTL: personTTL})
 		},
@@ -142,11 +143,16 @@ func (s *server) openDoor(cfg config, log *slog.Logger) error {
 }
 
 // routes is everything the server answers.
-func (s *server) routes() http.Handler {
+func (s *server) routes(r reach) http.Handler {
+	rooms := http.NewServeMux()
+	s.signaling.Mount(rooms)
+	rooms.Handle("GET "+fallback.Path, s.gateway)
+	fromPages := https.Origins(r.origins, rooms)
 	mux := http.NewServeMux()
-	s.signaling.Mount(mux)
+	for _, path := range []string{"/rtc", "/rtc/", "/twirp/", fallback.Path} {
+		mux.Handle(path, fromPages)
+	}
 	mux.Handle("GET "+tunnel.Path, s.tunnels)
-	mux.Handle("GET "+fallback.Path, s.gateway)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
@@ -157,7 +163,7 @@ func (s *server) routes() http.Handler {
 		fmt.Fprintln(w, "ok")
 	})
 	mux.Handle("/", s.api.Handler())
-	return mux
+	return https.Behind(r.proxies, mux)
 }
 
 // close shuts down in reverse: sessions end while their rooms can still tell

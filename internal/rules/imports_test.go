@@ -28,6 +28,7 @@ var leaves = []string{"internal/room", "internal/fmtp", "wire"}
 var rules = []rule{
 	{"internal/room", nil, []string{"github.com/", "google.golang.org/"}, "shared values carry nothing with them"},
 	{"internal/fmtp", nil, []string{"github.com/", "google.golang.org/"}, "formats are compared as strings"},
+	{"internal/https", nil, []string{"github.com/"}, "certificates and headers come before anything of ours"},
 	{"wire", nil, []string{"github.com/", "google.golang.org/"}, "the codec of our messages is a leaf anyone may import"},
 	{"collab", leaves, []string{"github.com/pion/", "net/http", "github.com/redis/", "github.com/livekit/"}, "arbitration is a pure state machine"},
 	{"sfu", []string{"internal/room", "internal/fmtp"}, []string{"github.com/livekit/", "github.com/redis/", "net/http"}, "the forwarding path knows media, not the signal protocol"},
