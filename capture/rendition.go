@@ -4,6 +4,7 @@ import (
 	"errors"
 	"image"
 	"slices"
+	"strings"
 
 	"github.com/pion/webrtc/v4"
 
@@ -81,6 +82,9 @@ func (a *Agent) keepEncodable() error {
 		e, err := encode.New(r.Codec, encode.Options{Size: image.Pt(64, 64), Kbps: o.Kbps})
 		if err == nil {
 			e.Close()
+			if r.Codec == codec.H264 {
+				a.tellH264()
+			}
 			return false
 		}
 		a.log.Info("codec left out", "codec", r.Codec.String(), "error", err)
@@ -91,6 +95,15 @@ func (a *Agent) keepEncodable() error {
 		return why
 	}
 	return nil
+}
+
+// tellH264 says what encodes H.264, and why it is no GPU.
+func (a *Agent) tellH264() {
+	if name, missing := encode.H264(); missing != nil {
+		a.log.Info("H.264 is encoded without the best encoder", "by", name, "missing", strings.ReplaceAll(missing.Error(), "\n", "; "))
+	} else {
+		a.log.Info("H.264 is encoded by a GPU", "by", name)
+	}
 }
 
 // dropBroken leaves out a codec whose encoder failed for good, unless it is the

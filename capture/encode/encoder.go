@@ -1,6 +1,7 @@
 // Package encode turns captured pixels into compressed video: libyuv converts
 // what changed into a persistent picture, and an Encoder per layer and codec
-// encodes it. It is the one package that calls C, knows nothing of displays or
+// encodes it: VP8 and VP9 by libvpx, H.264 by what libavcodec finds on the machine,
+// a GPU first. It is the one package that calls C, knows nothing of displays or
 // networks, and takes plain rectangles and numbers.
 package encode
 
@@ -62,7 +63,7 @@ const (
 type Frame struct {
 	Data      []byte // the encoder's memory, valid until its next call
 	Key       bool
-	Quantizer int // 0 best, 63 worst
+	Quantizer int // 0 best, or not told; 63 worst
 }
 
 // ErrCodec is wrapped when this build or machine has no encoder for a codec.
@@ -77,6 +78,8 @@ func New(c codec.Codec, o Options) (Encoder, error) {
 	switch c {
 	case codec.VP8, codec.VP9, codec.VP9Full:
 		return newVPX(c, o)
+	case codec.H264:
+		return newH264(o)
 	default:
 		return nil, fmt.Errorf("%w for %v", ErrCodec, c)
 	}

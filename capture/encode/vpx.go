@@ -6,7 +6,6 @@ import "C"
 import (
 	"fmt"
 	"image"
-	"time"
 	"unsafe"
 
 	"github.com/easel-live/easel/capture/codec"
@@ -27,18 +26,7 @@ const (
 	vp9Threads = 2
 	// largePart of the picture is a large change.
 	largePart = 4
-
-	clock = 90_000 // ticks per second of presentation times
-
-	// A frame after a pause counts as if this long after the last, at most:
-	// otherwise the rate control would hand it the bits of the whole pause.
-	longestGap = 100 * time.Millisecond
-	// And at least this long, for the rate control needs time to move.
-	shortestGap = time.Second / 240
 )
-
-// maxRects is how many rectangles Encode passes on before it joins them.
-const maxRects = 16
 
 // span bounds quantizers (0 best, 63 worst).
 type span struct{ best, worst C.int }
@@ -60,15 +48,13 @@ type vpx struct {
 	codec   codec.Codec
 	spans   *[4]span
 	out     C.easel_frame
-	rects   [maxRects * 4]C.int32_t
+	rects   rects
 	size    image.Point
 	format  Format
 	kbps    int
 	quality Quality
 	shared  C.int // logarithm of the number of columns
-	started bool
-	last    time.Duration
-	pts     C.int64_t
+	clock   ticker
 }
 
 func newVPX(c codec.Codec, o Options) (*vpx, error) {
@@ -112,7 +98,7 @@ func (e *vpx) Encode(p *Picture, r Request) (Frame, error) {
 		return Frame{}, fmt.Errorf("%w: picture of %v in an encoder of %v", ErrSize, p.Size(), e.size)
 	}
 	quality := r.Quality
-	if r.Key || !e.started {
+	if r.Key || !e.clock.started {
 		quality = keyframe
 	}
 	if quality != e.quality {
@@ -124,14 +110,8 @@ func (e *vpx) Encode(p *Picture, r Request) (Frame, error) {
 	if msg := e.share(r); msg != nil {
 		return Frame{}, fmt.Errorf("encode: %v: %s", e.codec, C.GoString(msg))
 	}
-	gap := shortestGap
-	if e.started {
-		gap = min(max(r.At-e.last, shortestGap), longestGap)
-	}
-	ticks := C.int64_t(gap * clock / time.Second)
-	e.last, e.started = r.At, true
-	e.pts += ticks
-	msg := C.easel_vpx_encode(e.c, &p.c, &e.rects[0], C.int(e.setRects(r.Changed)), e.pts, C.int(ticks), number(r.Key), &e.out)
+	ticks := e.clock.advance(r.At)
+	msg := C.easel_vpx_encode(e.c, &p.c, &e.rects[0], C.int(e.rects.set(r.Changed)), C.int64_t(e.clock.pts), C.int(ticks), number(r.Key), &e.out)
 	if msg != nil {
 		return Frame{}, fmt.Errorf("encode: %v: %s", e.codec, C.GoString(msg))
 	}
@@ -180,25 +160,4 @@ func (e *vpx) configure() error {
 		return fmt.Errorf("encode: set %v to %d kb/s: %s", e.codec, e.kbps, C.GoString(msg))
 	}
 	return nil
-}
-
-// setRects lays the rectangles out for C, joining those that don't fit.
-func (e *vpx) setRects(changed []image.Rectangle) int {
-	n := min(len(changed), maxRects)
-	for i, r := range changed[:n] {
-		if i == n-1 {
-			for _, more := range changed[n:] {
-				r = r.Union(more)
-			}
-		}
-		copy(e.rects[4*i:], []C.int32_t{C.int32_t(r.Min.X), C.int32_t(r.Min.Y), C.int32_t(r.Max.X), C.int32_t(r.Max.Y)})
-	}
-	return n
-}
-
-func number(b bool) C.int {
-	if b {
-		return 1
-	}
-	return 0
 }

@@ -17,7 +17,7 @@ type Movie struct {
 	frames uint64
 }
 
-// New starts a movie: fourcc is VP80, VP90 or AV01.
+// New starts a movie: fourcc is VP80, VP90, AV01 or H264.
 func New(fourcc string, size image.Point) *Movie {
 	m := &Movie{size: size}
 	m.file.WriteString("DKIF\x00\x00\x20\x00" + fourcc)
