@@ -111,6 +111,7 @@ func (d *downTrack) serve(now time.Time) {
 		switch {
 		case d.join(l):
 			d.attend() // to one layer less
+			d.stillness.begin(now)
 		case d.needsKey:
 			d.needsKey = false
 			l.wantKeyframe(now)

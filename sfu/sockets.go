@@ -124,6 +124,11 @@ func (e *Engine) newSettings(cfg Config) (webrtc.SettingEngine, error) {
 	if err := s.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {
 		return s, fmt.Errorf("sfu: DTLS role: %w", err)
 	}
+	// Browsers hide their addresses behind names, so that a client's way is
+	// nearly always one that its checks showed (peer-reflexive). pion would wait a
+	// second for a better one before it names such a way, as the offerer does.
+	s.SetPrflxAcceptanceMinWait(0)
+	s.SetSrflxAcceptanceMinWait(0)
 	// ICE has proven the address by then; the cookie would cost a round trip.
 	s.SetDTLSInsecureSkipHelloVerify(true)
 	s.SetSCTPMaxMessageSize(MaxReliable)

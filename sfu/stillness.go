@@ -8,6 +8,11 @@ const (
 	// insistWithin is how soon a viewer that lacks a picture asks again.
 	// Chromium asks every 200 ms then.
 	insistWithin = time.Second
+	// settleAfter is how long a page takes to put a track that begins on an
+	// element: what was decoded before that is not shown.
+	settleAfter = 150 * time.Millisecond
+	// settleQuiet is how long nothing was sent by then, of a picture that rests.
+	settleQuiet = 100 * time.Millisecond
 )
 
 // stillness tells a viewer that lost its picture from one that is merely
@@ -18,13 +23,33 @@ const (
 // A request on a still stream is taken for impatience while the viewer's own
 // report says it has everything, unless the viewer insists. The first one is
 // answered: a page that attached the track after its first frames were decoded
-// shows nothing until another comes.
+// shows nothing until another comes. So that a page need not wait three seconds
+// for that, one more keyframe is asked for soon after a picture at rest began.
 type stillness struct {
 	heard     uint16 // highest sequence number that the viewer has reported
 	heardAt   time.Time
 	reported  bool
 	greeted   bool      // the first impatience was answered
+	begun     time.Time // when the stream's first packets were sent; zero: not yet
+	settled   bool      // what comes is shown
 	doubtedAt time.Time // last request that was taken for impatience
+}
+
+// begin notes that the stream begins, if it has not before.
+func (s *stillness) begin(now time.Time) {
+	if s.begun.IsZero() {
+		s.begun = now
+	}
+}
+
+// settle says, once, whether another frame is needed after those that the stream
+// began with: the newest packet came at lastSent.
+func (s *stillness) settle(now, lastSent time.Time) bool {
+	if s.settled || s.begun.IsZero() || now.Sub(s.begun) < settleAfter {
+		return false
+	}
+	s.settled = true
+	return now.Sub(lastSent) >= settleQuiet
 }
 
 // report takes the extended highest sequence number of a receiver report

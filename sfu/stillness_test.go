@@ -75,3 +75,27 @@ func TestATailIsMendedAFewTimes(t *testing.T) {
 		t.Error("a new stillness was not mended")
 	}
 }
+
+func TestAPictureAtRestIsShownOnceMore(t *testing.T) {
+	began := time.Unix(1_700_000_000, 0)
+	at := func(d time.Duration) time.Time { return began.Add(d) }
+	var s stillness
+	if s.settle(began, began) {
+		t.Error("a stream that has not begun was repeated")
+	}
+	s.begin(began)
+	s.begin(at(time.Hour)) // again, after a pause
+	if s.settle(at(settleAfter/2), began) {
+		t.Error("no time for the page")
+	}
+	if !s.settle(at(settleAfter), began) {
+		t.Error("a picture at rest was not shown once more")
+	}
+	if s.settle(at(2*settleAfter), began) {
+		t.Error("it was shown again and again")
+	}
+	moving := stillness{begun: began}
+	if moving.settle(at(settleAfter), at(settleAfter-settleQuiet/2)) {
+		t.Error("a picture in motion needs no repetition")
+	}
+}

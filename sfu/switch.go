@@ -140,6 +140,9 @@ func (d *downTrack) tick(now time.Time) (report bool) {
 	case d.target != nil:
 		d.target.wantKeyframe(now)
 	case d.current != nil:
+		if d.stillness.settle(now, d.lastSent) {
+			d.current.wantKeyframe(now)
+		}
 		if d.mendTail(now); d.current == nil {
 			break
 		}

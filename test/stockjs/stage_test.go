@@ -13,9 +13,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/rtp/codecs"
 	"github.com/pion/webrtc/v4"
@@ -47,6 +49,7 @@ type stage struct {
 	agent   *client.Conn
 	data    chan [3]string // from, topic, payload: what the agent hears
 	browser driver
+	rests   atomic.Bool // the recording stands still, but for keyframes that are asked for
 }
 
 func setUp(t *testing.T, start func(*testing.T) driver) *stage {
@@ -134,8 +137,17 @@ func (s *stage) startAgent() {
 	s.joinAgent()
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
+	asked := [...]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)}
 	track, err := s.agent.PublishVideo(ctx, client.VideoSpec{
 		Name: "display",
+		OnRTCP: func(_, layer int, pkt rtcp.Packet) {
+			if _, ok := pkt.(*rtcp.PictureLossIndication); ok {
+				select {
+				case asked[layer] <- struct{}{}:
+				default:
+				}
+			}
+		},
 		Renditions: []client.Rendition{{
 			Codec:  webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypeVP8, ClockRate: 90000},
 			Layers: []client.Layer{{RID: "h", Width: 320, Height: 200}, {RID: "f", Width: 640, Height: 400}},
@@ -148,7 +160,7 @@ func (s *stage) startAgent() {
 	var players sync.WaitGroup
 	for layer, name := range []string{"half.ivf", "full.ivf"} {
 		frames := load(s.t, filepath.Join("testdata", name))
-		players.Go(func() { play(track, layer, frames, stop) })
+		players.Go(func() { s.play(track, layer, frames, asked[layer], stop) })
 	}
 	s.t.Cleanup(func() {
 		close(stop)
@@ -182,19 +194,29 @@ func load(t *testing.T, path string) [][]byte {
 
 const frameTicks = 90000 / 15 // the recording has 15 frames a second
 
-// play sends the recording over and over; both layers share timestamps.
-func play(track *client.VideoTrack, layer int, frames [][]byte, stop <-chan struct{}) {
+// play sends the recording over and over, from its start at once when a keyframe
+// is asked for; both layers share a time base.
+func (s *stage) play(track *client.VideoTrack, layer int, frames [][]byte, asked, stop <-chan struct{}) {
 	packetizer := rtp.NewPacketizer(1200, 0, 0, &codecs.VP8Payloader{EnablePictureID: true}, rtp.NewRandomSequencer(), 90000)
 	tick := time.NewTicker(time.Second / 15)
 	defer tick.Stop()
+	at := uint32(0)
 	for n := 0; ; n++ {
 		select {
 		case <-stop:
 			return
 		case <-tick.C:
+			if s.rests.Load() {
+				n--
+				continue
+			}
+			at = at - at%frameTicks + frameTicks
+		case <-asked:
+			n = 0
+			at += frameTicks / 8
 		}
 		for _, pkt := range packetizer.Packetize(frames[n%len(frames)], 0) {
-			pkt.Timestamp = uint32(n) * frameTicks
+			pkt.Timestamp = at
 			if track.WriteRTP(0, layer, pkt) != nil {
 				return
 			}
