@@ -23,7 +23,8 @@ func TestProgramsHearOfTheScale(t *testing.T) {
 	if d.Scale() != 100 {
 		t.Errorf("a new display has scale %d", d.Scale())
 	}
-	for wish, want := range map[int]int{200: 200, 25: 100, 999: 300, 125: 125} {
+	for _, c := range [...]struct{ wish, want int }{{200, 200}, {25, 100}, {999, 300}, {125, 125}} {
+		wish, want := c.wish, c.want
 		if err := d.SetScale(wish); err != nil {
 			t.Fatal(err)
 		}
