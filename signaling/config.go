@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/livekit/protocol/livekit"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/easel-live/easel/internal/room"
@@ -20,12 +21,15 @@ type Config struct {
 	// Admit says as what a person with a good token may enter a room now, or
 	// why not: tokens live on when people are demoted or sent away. The person
 	// is the token's room.PersonAttribute. Nil: as the token says.
-	Admit    func(name, person string, role room.Role) (room.Role, error)
-	Log      *slog.Logger          // nil: silence
-	Metrics  prometheus.Registerer // nil: not exported
-	Webhooks []string              // URLs that are told what happens in rooms
-	Limits   Limits                // zero fields take their defaults
-	Times    Times                 // zero fields take their defaults
+	Admit func(name, person string, role room.Role) (room.Role, error)
+	// ICEServers are the TURN servers that a participant may use, with
+	// credentials of their own. Nil: none.
+	ICEServers func(identity string) []*livekit.ICEServer
+	Log        *slog.Logger          // nil: silence
+	Metrics    prometheus.Registerer // nil: not exported
+	Webhooks   []string              // URLs that are told what happens in rooms
+	Limits     Limits                // zero fields take their defaults
+	Times      Times                 // zero fields take their defaults
 }
 
 // Limits bound what clients can make the server hold or do.
@@ -94,6 +98,9 @@ type Times struct {
 func (c Config) withDefaults() Config {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.ICEServers == nil {
+		c.ICEServers = func(string) []*livekit.ICEServer { return nil }
 	}
 	if c.Observer == nil {
 		c.Observer = Unobserved{}

@@ -115,6 +115,7 @@ func (r *liveRoom) welcome(p *participant) *livekit.SignalResponse {
 		PingTimeout:       int32(times.PingTimeout / time.Second),
 		PingInterval:      int32(times.PingInterval / time.Second),
 		ServerInfo:        serverInfo(),
+		IceServers:        r.server.cfg.ICEServers(p.claims.Identity),
 
 		EnabledPublishCodecs: publishCodecs(),
 	}}}

@@ -23,7 +23,9 @@ func (r *liveRoom) resume(claims *token.Claims, how *joinParams, c *conn) (*part
 	p.timers.stopResume()
 	r.arbiter.Back(p.claims.Identity, time.Now())
 	c.send(encode(&livekit.SignalResponse{Message: &livekit.SignalResponse_Reconnect{
-		Reconnect: &livekit.ReconnectResponse{ServerInfo: serverInfo()},
+		Reconnect: &livekit.ReconnectResponse{
+			ServerInfo: serverInfo(), IceServers: r.server.cfg.ICEServers(p.claims.Identity),
+		},
 	}}))
 	for identity, info := range p.missed {
 		if r.present[identity] == nil {

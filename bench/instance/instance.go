@@ -161,6 +161,7 @@ func (i *Instance) place(path string) error {
 		"EASEL_ADDR=" + addr,
 		"EASEL_UDP_PORT=" + strconv.Itoa(ports.udp),
 		"EASEL_TCP_PORT=" + strconv.Itoa(ports.tcp),
+		"EASEL_TURN_PORT=" + strconv.Itoa(ports.turn),
 	}}
 	return nil
 }
@@ -237,13 +238,13 @@ func (i *Instance) Close() error {
 	return errors.Join(problem, os.RemoveAll(i.dir))
 }
 
-type ports struct{ http, tcp, udp int }
+type ports struct{ http, tcp, udp, turn int }
 
 // freePorts asks the kernel for ports nobody uses. Another process may take one
 // before the server does; then the server says so and the bench ends.
 func freePorts() (ports, error) {
 	var p ports
-	for _, port := range []*int{&p.http, &p.tcp} {
+	for _, port := range []*int{&p.http, &p.tcp, &p.turn} {
 		tcp, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return ports{}, fmt.Errorf("instance: %w", err)

@@ -117,6 +117,8 @@ func TestReachRefusals(t *testing.T) {
 		"come together":        "EASEL_TLS_CERT=/nonexistent",
 		"which EASEL_TLS_CERT": "EASEL_HTTP_ADDR=127.0.0.1:0",
 		"want http":            "EASEL_URL=easel.test",
+		"needs a certificate":  "EASEL_TURN_TLS_PORT=5349",
+		"EASEL_TURN_SECRET":    "EASEL_TURN_URLS=turn:turn.test",
 	} {
 		s := newShell(t)
 		s.env = append(s.env, env)

@@ -19,6 +19,7 @@ import (
 type serveCommand struct {
 	dataFlags
 	reachFlags
+	TURN     turnFlags  `embed:""`
 	Addr     string     `env:"EASEL_ADDR" default:"127.0.0.1:8080" help:"Address of HTTP or https, WebSocket and the LiveKit endpoint. Media uses the same host."`
 	UDPPort  uint16     `env:"EASEL_UDP_PORT" default:"7882" help:"UDP port of all media."`
 	TCPPort  int        `env:"EASEL_TCP_PORT" default:"-1" help:"TCP port of media where UDP is blocked; 0 switches it off. Default 7881, or none when that is taken."`
@@ -118,6 +119,7 @@ type config struct {
 	xserver          string
 	url              string // http://host:port as this machine reaches the server
 	reach            reach
+	turn             turnFlags
 	udp, tcp         netip.AddrPort
 	keys             keyPair
 	max              int
@@ -145,6 +147,10 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 	if out.reach, err = c.reach(dir, out.url, log); err != nil {
 		return config{}, err
 	}
+	if err := c.TURN.check(out.reach.tls != nil); err != nil {
+		return config{}, err
+	}
+	out.turn = c.TURN
 	if c.Dev {
 		out.reach.origins = []string{"*"} // stock tools' pages
 	}

@@ -47,6 +47,7 @@ const (
 type server struct {
 	metrics   *prometheus.Registry
 	engine    *sfu.Engine
+	relay     *relay
 	signaling *signaling.Server
 	tunnels   *tunnel.Hub
 	gateway   *fallback.Gateway
@@ -81,17 +82,20 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 	if s.engine, err = sfu.NewEngine(sfu.Config{UDP: cfg.udp, TCP: cfg.tcp, ExternalIPs: cfg.reach.external, Log: log, Metrics: s.metrics}); err != nil {
 		return nil, errors.Join(fmt.Errorf("media: %w; EASEL_UDP_PORT chooses another port", err), s.scribe.close())
 	}
+	if s.relay, err = openRelay(cfg, s.engine.UDPAddr(), s.metrics, log); err != nil {
+		return nil, errors.Join(err, s.engine.Close(), s.scribe.close())
+	}
 	watch := newObserver(s.metrics, s.scribe)
 	s.signaling, err = signaling.NewServer(signaling.Config{
 		Keys: token.Keys{cfg.keys.Key: cfg.keys.Secret}, Engine: s.engine, Observer: watch, Log: log, Metrics: s.metrics,
-		Webhooks: cfg.webhooks, Admit: s.scribe.admit,
+		Webhooks: cfg.webhooks, Admit: s.scribe.admit, ICEServers: s.relay.servers,
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("signaling: %w", err), s.engine.Close(), s.scribe.close())
+		return nil, errors.Join(fmt.Errorf("signaling: %w", err), s.relay.close(), s.engine.Close(), s.scribe.close())
 	}
 	if err := s.openFallback(cfg, log); err != nil {
 		s.signaling.Close()
-		return nil, errors.Join(err, s.engine.Close(), s.scribe.close())
+		return nil, errors.Join(err, s.relay.close(), s.engine.Close(), s.scribe.close())
 	}
 	s.sessions = session.NewService(session.Config{
 		Launcher: launcher, Max: cfg.max, Keep: keepSessions, Notify: s.signaling.Notice, Now: time.Now, Log: log,
@@ -175,5 +179,5 @@ func (s *server) close(ctx context.Context) error {
 	s.signaling.Close()
 	s.gateway.Close()
 	s.tunnels.Close()
-	return errors.Join(err, s.engine.Close(), s.scribe.close())
+	return errors.Join(err, s.relay.close(), s.engine.Close(), s.scribe.close())
 }

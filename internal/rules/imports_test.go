@@ -35,6 +35,7 @@ var rules = []rule{
 	{"capture", append([]string{"signaling/client"}, leaves...), []string{"net/http"}, "the agent knows the room only as a client does"},
 	{"session", leaves, []string{"github.com/pion/", "github.com/livekit/"}, "a session's lifecycle is independent of what is streamed"},
 	{"tunnel", []string{"internal/room"}, []string{"github.com/pion/", "github.com/livekit/"}, "the agent's one way out carries bytes; what they mean is its users' business"},
+	{"turn", nil, []string{"github.com/livekit/", "net/http"}, "a relay knows one peer and no rooms"},
 	{"fallback/pipe", nil, []string{"github.com/pion/", "github.com/livekit/"}, "both ends of the way to an X server's RFB know frames, not rooms"},
 	{"fallback/rfb", nil, []string{"github.com/", "net"}, "the parser of RFB is a leaf"},
 	{"fallback", append([]string{"collab"}, leaves...), []string{"github.com/pion/", "github.com/livekit/"}, "the gateway needs the lease and a way to the X server; media is the other path's"},
