@@ -17,7 +17,7 @@ import (
 
 // reachFlags say how the network reaches the server.
 type reachFlags struct {
-	URL           string         `env:"EASEL_URL" help:"The server's URL as people's browsers reach it, for the links that are printed; default from the address."`
+	URL           string         `env:"EASEL_PUBLIC_URL" name:"public-url" help:"The server's URL as people's browsers reach it, for the links that are printed; default from the address."`
 	TLSCert       string         `env:"EASEL_TLS_CERT" name:"tls-cert" type:"path" help:"PEM file of the certificate chain; read anew when it changes."`
 	TLSKey        string         `env:"EASEL_TLS_KEY" name:"tls-key" type:"path" help:"PEM file of the certificate's key."`
 	ACMEHosts     []string       `env:"EASEL_ACME_HOSTS" name:"acme-hosts" help:"Get certificates for these hosts by ACME."`
@@ -66,7 +66,7 @@ func (f reachFlags) reach(dir, local string, log *slog.Logger) (reach, error) {
 		out.url = f.guess(local, out.tls != nil)
 	}
 	if u, err := url.Parse(out.url); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" {
-		return out, fmt.Errorf("EASEL_URL %q: want http:// or https:// and a host", out.url)
+		return out, fmt.Errorf("EASEL_PUBLIC_URL %q: want http:// or https:// and a host", out.url)
 	}
 	return out, nil
 }

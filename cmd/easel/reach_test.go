@@ -116,7 +116,7 @@ func TestReachRefusals(t *testing.T) {
 	for want, env := range map[string]string{
 		"come together":        "EASEL_TLS_CERT=/nonexistent",
 		"which EASEL_TLS_CERT": "EASEL_HTTP_ADDR=127.0.0.1:0",
-		"want http":            "EASEL_URL=easel.test",
+		"want http":            "EASEL_PUBLIC_URL=easel.test",
 		"needs a certificate":  "EASEL_TURN_TLS_PORT=5349",
 		"EASEL_TURN_SECRET":    "EASEL_TURN_URLS=turn:turn.test",
 	} {

@@ -21,7 +21,7 @@ import (
 type turnFlags struct {
 	Port    uint16   `env:"EASEL_TURN_PORT" name:"turn-port" help:"UDP and TCP port of the embedded TURN server; 0 switches it off."`
 	TLSPort uint16   `env:"EASEL_TURN_TLS_PORT" name:"turn-tls-port" help:"Its port for TLS, with the server's certificate; 0: none."`
-	Host    string   `env:"EASEL_TURN_HOST" name:"turn-host" help:"Name or address that browsers reach it at; default the host of EASEL_URL."`
+	Host    string   `env:"EASEL_TURN_HOST" name:"turn-host" help:"Name or address that browsers reach it at; default the host of EASEL_PUBLIC_URL."`
 	URLs    []string `env:"EASEL_TURN_URLS" name:"turn-urls" help:"URLs of other TURN servers, such as turns:turn.example.com:443?transport=tcp."`
 	Secret  string   `env:"EASEL_TURN_SECRET" name:"turn-secret" help:"Secret that they share with us (coturn: static-auth-secret)."`
 }
