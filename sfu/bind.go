@@ -43,7 +43,7 @@ func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 	d.ssrc.Store(d.header.SSRC)
 	d.rtx.ssrc = uint32(ctx.SSRCRetransmission())
 	d.learned = 0
-	colour := 0
+	colour, descriptor := 0, 0
 	for _, e := range ctx.HeaderExtensions() {
 		if e.URI == sdp.TransportCCURI {
 			if err := d.header.SetExtension(uint8(e.ID), d.number[:]); err != nil {
@@ -60,8 +60,14 @@ func (d *downTrack) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameter
 		if e.URI == colorSpaceURI {
 			colour = e.ID
 		}
+		if e.URI == descriptorURI {
+			descriptor = e.ID
+		}
 	}
 	if err := d.tint(colour); err != nil {
+		return webrtc.RTPCodecParameters{}, err
+	}
+	if err := d.negotiateDescriptor(descriptor); err != nil {
 		return webrtc.RTPCodecParameters{}, err
 	}
 	return codecs[0], nil

@@ -111,7 +111,7 @@ func registerCodecs(media *webrtc.MediaEngine) error {
 
 // registerExtensions offers publishers the extensions that name streams and
 // measure the way, viewers the numbers by which they report, and everyone
-// playout-delay and color-space.
+// playout-delay, color-space and the dependency descriptor.
 func registerExtensions(media *webrtc.MediaEngine, publishers bool) error {
 	type extension struct {
 		uri   string
@@ -120,7 +120,7 @@ func registerExtensions(media *webrtc.MediaEngine, publishers bool) error {
 	}
 	receive := []webrtc.RTPTransceiverDirection{webrtc.RTPTransceiverDirectionRecvonly}
 	send := []webrtc.RTPTransceiverDirection{webrtc.RTPTransceiverDirectionSendonly}
-	extensions := []extension{{playoutDelayURI, false, send}, {colorSpaceURI, false, nil}}
+	extensions := []extension{{playoutDelayURI, false, send}, {colorSpaceURI, false, nil}, {descriptorURI, false, nil}}
 	if !publishers {
 		extensions = append(extensions, extension{sdp.TransportCCURI, true, send})
 	}

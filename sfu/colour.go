@@ -33,11 +33,15 @@ func (d *downTrack) tint(id int) error {
 	return nil
 }
 
-// extensions are those that p goes with. The caller holds d.mu.
-func (d *downTrack) extensions(p *ring.Packet) []rtp.Extension {
-	if !p.IsColoured || d.tinted == nil {
-		return d.plain
+// dress puts the extensions into the header that p goes with. The caller holds
+// d.mu.
+func (d *downTrack) dress(p *ring.Packet) {
+	d.header.Extensions = d.plain
+	if p.IsColoured && d.tinted != nil {
+		d.colour = p.Colour
+		d.header.Extensions = d.tinted
 	}
-	d.colour = p.Colour
-	return d.tinted
+	if d.describes != 0 {
+		d.describe(p)
+	}
 }

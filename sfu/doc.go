@@ -12,12 +12,14 @@
 //	hearing.go      takes a publisher's SRTP off the socket, and opens it
 //	uplink.go       its stream: what came, what is missing
 //	packet/         parses what is needed: RTP header, keyframe?, VP8 descriptor
+//	depend/         what a dependency descriptor says of a frame
 //	ring/           keeps it: one copy into a fixed slot, by extended sequence
 //	gather.go       waits for the rest of a frame, a millisecond at most
 //	layer.go        tells the shards that the ring moved on
 //	audience.go     a layer's viewers on one shard, an immutable slice
 //	shard.go        goes from viewer to viewer: one goroutine, one batch, one flush
 //	downtrack.go    moves a viewer's cursor to the ring's head
+//	rungs.go        leaves out the temporal and spatial layers it may not have
 //	munge/          where a packet lies in this viewer's stream: constants per segment
 //	direct.go       writes the header into the shard's batch, and has it sealed there
 //	seal/           SRTP: from the ring into the batch in one pass
@@ -25,6 +27,7 @@
 //
 // Beside it, once in a while:
 //
+//	descriptor.go   takes the dependency descriptor from publisher to viewer
 //	publication.go  a track, in one or more codecs: rendition.go
 //	view.go         what a viewer can decode: the best rendition of each layer
 //	switch.go       which layer is watched: joins at a keyframe, pauses, resumes
@@ -83,6 +86,14 @@
 // arrives late still has its place, and a NACK finds its packet by arithmetic.
 // Layers that share a time base, as one encoder's do, keep their timestamps to
 // the tick: whoever tags frames by RTP timestamp finds them again at the viewer.
+//
+// A stream may have temporal or spatial layers within, which VP8 tells in its
+// payload descriptor and any codec in the dependency descriptor. They make a
+// ladder, whose rungs can be decoded alone: each packet has the set of rungs that
+// it is part of, found once, and a viewer one rung. What it leaves out closes up,
+// so that nobody asks for it again. Down goes at once where the rung is part of
+// the one above, up where the publisher says that it can be joined, at a keyframe
+// at the latest. A stream of which nothing of the kind is known passes as it is.
 //
 // A track may come in several codecs, of which each viewer gets the first that it
 // can decode, layer by layer: a thumbnail may be in another codec than the whole.

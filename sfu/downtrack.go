@@ -56,6 +56,8 @@ type downTrack struct {
 	plain     []rtp.Extension             // of header: what every packet carries
 	tinted    []rtp.Extension             // and with colour; nil: not negotiated
 	colour    [4]byte                     // of the next packet, part of tinted
+	describes uint8                       // identifier of the dependency descriptor; 0: not negotiated
+	described []rtp.Extension             // with it
 	number    [2]byte                     // transport-wide sequence number, part of header
 	numbered  bool                        // the viewer negotiated it
 	rtx       rtxStream
@@ -66,12 +68,16 @@ type downTrack struct {
 	pref      Preference
 	limit     Quality // the best that the path carries
 	pleas     pleas
-	isHeld    bool   // packets wait for the pace; the shard's
-	current   *layer // watched
-	target    *layer // to be watched from its next keyframe on
-	paused    *layer // watched before the pause
-	next      uint64 // cursor: index of the next packet of current (or paused)
-	began     uint64 // index of the keyframe that current (or paused) was joined at
+	mostRung  uint8     // of a layer's ladder: the best that it may have
+	rung      uint8     // that it follows
+	spatial   uint8     // layer that the rung ends with
+	stepAsked time.Time // when a keyframe was asked for to change rungs
+	isHeld    bool      // packets wait for the pace; the shard's
+	current   *layer    // watched
+	target    *layer    // to be watched from its next keyframe on
+	paused    *layer    // watched before the pause
+	next      uint64    // cursor: index of the next packet of current (or paused)
+	began     uint64    // index of the keyframe that current (or paused) was joined at
 	munger    munge.Munger[*layer]
 	lastSent  time.Time // arrival of the newest packet sent
 	packets   uint32
@@ -89,7 +95,7 @@ type downTrack struct {
 }
 
 func newDownTrack(pub *publication, on *shard, way *path, count *counters) *downTrack {
-	return &downTrack{pub: pub, shard: on, path: way, count: count, pref: Preference{MaxQuality: High}, limit: High}
+	return &downTrack{pub: pub, shard: on, path: way, count: count, pref: Preference{MaxQuality: High}, limit: High, mostRung: anyRung}
 }
 
 // wake has the shard serve this viewer soon.
@@ -200,17 +206,24 @@ func (d *downTrack) depart(payload int, probe uint8) {
 // forward sends one packet of l and returns its payload's size. The caller
 // holds d.mu and l's ring.
 func (d *downTrack) forward(l *layer, p *ring.Packet) int {
-	out, ok := d.munger.Map(l, munge.In{Index: p.Index, Timestamp: p.Timestamp, VP8: &p.VP8})
+	in, payload := munge.In{Index: p.Index, Timestamp: p.Timestamp, VP8: &p.VP8}, p.Payload
+	if p.Steps.In != 0 && !d.admits(l, p) {
+		if p.Index >= d.next {
+			d.munger.Drop(l, in)
+			return 0
+		}
+		payload = nil // it left a gap while it was missing, which is now filled
+	}
+	out, ok := d.munger.Map(l, in)
 	if !ok {
 		return 0
 	}
 	d.header.SequenceNumber = out.Sequence
 	d.header.Timestamp = out.Timestamp
-	d.header.Marker = p.Marker
-	d.header.Extensions = d.extensions(p)
-	d.depart(len(p.Payload), 0)
-	payload := p.Payload
-	if out.Shift != (packet.Shift{}) && p.VP8.Size > 0 {
+	d.header.Marker = d.endsPicture(p)
+	d.dress(p)
+	d.depart(len(payload), 0)
+	if out.Shift != (packet.Shift{}) && p.VP8.Size > 0 && payload != nil {
 		payload = append(d.scratch[:0], payload...)
 		p.VP8.Patch(payload, out.Shift)
 		d.scratch = payload

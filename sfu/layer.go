@@ -31,6 +31,7 @@ type layer struct {
 	gather    gather
 	meter     meter
 	demand    demand
+	rungs     atomic.Pointer[rungs] // nil: the stream has no layers within
 
 	source  atomic.Pointer[uplink] // where packets come from and requests go to
 	arrival atomic.Int64           // of the last packet, Unix nanoseconds; 0: none
@@ -62,6 +63,12 @@ func (l *layer) receive(p *packet.RTP, size int, now time.Time) {
 		return
 	}
 	l.arrived(now)
+	if a.In != 0 {
+		if l.rungs.Load() == nil {
+			l.divide(vp8Ladder, vp8Ladder.Within[0])
+		}
+		l.rungs.Load().add(a.In, size)
+	}
 	if a.Key && l.codec != packet.Other {
 		l.keyframeCame()
 	}

@@ -205,6 +205,8 @@ func (p *Peer) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) 
 			u.colour = uint8(e.ID)
 		case sdp.TransportCCURI:
 			u.transport = uint8(e.ID)
+		case descriptorURI:
+			u.describes = uint8(e.ID)
 		}
 	}
 	p.mu.Lock()

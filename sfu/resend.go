@@ -126,9 +126,9 @@ func (d *downTrack) writeAgain(l *layer, p *ring.Packet, probe uint8) int {
 	if !ok {
 		return 0
 	}
+	d.dress(p)
 	header := d.header
-	header.Timestamp, header.Marker, header.SequenceNumber = out.Timestamp, p.Marker, out.Sequence
-	header.Extensions = d.extensions(p)
+	header.Timestamp, header.Marker, header.SequenceNumber = out.Timestamp, d.endsPicture(p), out.Sequence
 	index := out.Index
 	payload := d.scratch[:0]
 	format := d.formats[l.rendition]

@@ -181,7 +181,7 @@ func (r *Room) run() {
 				p.tick(now)
 				p.each(func(l *layer) {
 					l.retryKeyframe(now)
-					l.meter.tick()
+					l.measure()
 				})
 			}
 			for _, p := range r.snapshot() {

@@ -95,6 +95,7 @@ func (d *downTrack) join(l *layer) bool {
 	d.munger.Begin(l, munge.In{Index: key.Index, Timestamp: key.Timestamp, VP8: &key.VP8}, offset)
 	old := d.current
 	d.current, d.target, d.paused, d.next, d.began = l, nil, nil, key.Index, key.Index
+	d.settle(l)
 	d.header.PayloadType = d.formats[l.rendition].payloadType
 	if old != nil && old != l {
 		old.leave(d)
@@ -150,6 +151,7 @@ func (d *downTrack) tick(now time.Time) (report bool) {
 			d.follow(other)
 			d.attend()
 		} else {
+			d.wantStep(d.current, now)
 			d.aim()
 		}
 	default:

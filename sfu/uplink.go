@@ -10,6 +10,7 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 
+	"github.com/easel-live/easel/sfu/depend"
 	"github.com/easel-live/easel/sfu/munge"
 	"github.com/easel-live/easel/sfu/packet"
 	"github.com/easel-live/easel/sfu/reception"
@@ -37,9 +38,11 @@ type uplink struct {
 	// Identifiers of header extensions; 0: not negotiated.
 	colour    uint8 // color space
 	transport uint8 // transport-wide sequence number
+	describes uint8 // dependency descriptor
 
 	mu     sync.Mutex // packets come by two ways
 	stream *reception.Stream
+	steps  depend.Reader
 	asking *time.Timer // for what is missing; nil: nothing is
 }
 
@@ -62,7 +65,11 @@ func (u *uplink) take(b []byte, isRepair bool, now time.Time) bool {
 	} else if u.stream.Packet(p.Sequence, p.Timestamp, now) {
 		u.ask(now)
 	}
-	if l := u.layer.Load(); l != nil {
+	l := u.layer.Load()
+	if u.describes != 0 {
+		u.describe(&p, b, l)
+	}
+	if l != nil {
 		l.receive(&p, len(b), now)
 	}
 	return true

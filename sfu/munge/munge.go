@@ -7,13 +7,18 @@
 // for again, maps to the same output as it would have in time, and the way back
 // from an output sequence number to the packet needs no table per packet: the
 // last few segments are enough.
+//
+// Where frames are left out on purpose, the segment ends and another begins
+// behind them, as if they had never been numbered: the viewer does not take them
+// for lost. What really was lost stays a gap.
 package munge
 
 import "github.com/easel-live/easel/sfu/packet"
 
-// segments is how many layer changes are remembered: what a viewer may still
-// ask to be sent again.
-const segments = 8
+// segments is how many pieces are remembered: what a viewer may still ask to be
+// sent again. A stream that frames are left out of has one between any two of
+// them, and is remembered for some seconds too. Both are powers of two.
+const segments, segmentsThinned = 8, 128
 
 type segment[S comparable] struct {
 	source  S
@@ -24,6 +29,8 @@ type segment[S comparable] struct {
 	firstTS uint32 // timestamp of the first frame, before the offset
 	bump    uint32 // added to the first frame's timestamp on top
 	shift   packet.Shift
+	skipped uint16 // picture ID of the VP8 frame left out before it
+	isThin  bool   // a frame was
 }
 
 // In is a packet as its layer has it.
@@ -44,7 +51,7 @@ type Out struct {
 // Munger maps packets of several sources onto one stream. S names a source; the
 // zero Munger is ready.
 type Munger[S comparable] struct {
-	segs    [segments]segment[S]
+	segs    []segment[S]
 	count   int    // segments begun
 	next    uint64 // next output sequence
 	lastTS  uint32
@@ -71,7 +78,22 @@ func (m *Munger[S]) Source() (source S) {
 	return m.current().source
 }
 
-func (m *Munger[S]) current() *segment[S] { return &m.segs[(m.count-1)%segments] }
+func (m *Munger[S]) current() *segment[S] { return m.back(1) }
+
+// back is the nth newest segment, of those remembered.
+func (m *Munger[S]) back(n int) *segment[S] { return &m.segs[(m.count-n)&(len(m.segs)-1)] }
+
+// remember makes room for n segments.
+func (m *Munger[S]) remember(n int) {
+	if len(m.segs) >= n {
+		return
+	}
+	grown := make([]segment[S], n)
+	for i := 1; i <= min(m.count, len(m.segs)); i++ {
+		grown[(m.count-i)&(n-1)] = *m.back(i)
+	}
+	m.segs = grown
+}
 
 // Begin starts a segment with a keyframe's first packet, adding offset to
 // timestamps. A frame never has the timestamp of the one before it: when the
@@ -95,8 +117,36 @@ func (m *Munger[S]) Begin(source S, in In, offset uint32) {
 			KeyIdx:    (m.lastVP8.KeyIdx + 1 - d.KeyIdx) & 0x1f,
 		}
 	}
+	m.remember(segments)
 	m.count++
 	*m.current() = s
+}
+
+// Drop leaves out a packet that came in its turn: those that follow close up. It
+// does nothing for one that came late, whose place is taken, or of a source that
+// is not current.
+func (m *Munger[S]) Drop(source S, in In) {
+	if m.count == 0 || m.current().source != source || in.Index < m.current().from {
+		return
+	}
+	s := m.current()
+	if in.Index <= s.to && s.to >= s.from {
+		return
+	}
+	next := *s
+	next.from, next.to = in.Index+1, in.Index
+	next.out = s.out + in.Index - s.from
+	if d := in.VP8; d != nil && d.HasPictureID() && !(s.isThin && s.skipped == d.PictureID) {
+		next.shift.PictureID = (s.shift.PictureID - 1) & 0x7fff
+		next.skipped, next.isThin = d.PictureID, true
+	}
+	m.next = max(m.next, next.out) // what was lost before it keeps its place
+	if in.Index > s.from || s.to >= s.from {
+		s.to = in.Index - 1
+		m.remember(segmentsThinned)
+		m.count++
+	}
+	*m.current() = next
 }
 
 // Map gives a packet's place in the stream. ok is false when it belongs to no
@@ -112,8 +162,8 @@ func (m *Munger[S]) Map(source S, in In) (out Out, ok bool) {
 		}
 		return m.advance(s, in), true
 	}
-	for i := 2; i <= min(m.count, segments); i++ {
-		s = &m.segs[(m.count-i)%segments]
+	for i := 2; i <= min(m.count, len(m.segs)); i++ {
+		s = m.back(i)
 		if s.source == source && in.Index >= s.from && in.Index <= s.to {
 			return s.place(in), true
 		}
@@ -164,8 +214,8 @@ func (m *Munger[S]) Find(sequence uint16) (source S, index uint64, ok bool) {
 		return source, 0, false
 	}
 	out := newest - behind
-	for i := 1; i <= min(m.count, segments); i++ {
-		s := &m.segs[(m.count-i)%segments]
+	for i := 1; i <= min(m.count, len(m.segs)); i++ {
+		s := m.back(i)
 		if out >= s.out {
 			index = s.from + out - s.out
 			return s.source, index, index <= s.to

@@ -20,6 +20,11 @@ type RTP struct {
 	// Colour is the color-space extension's value, if that was looked for and is
 	// there (see Extension).
 	Colour []byte
+
+	// Descriptor is the dependency descriptor extension, likewise, and Steps what
+	// it says.
+	Descriptor []byte
+	Steps      Steps
 }
 
 // ParseRTP reads b. The header extensions are skipped: a viewer gets its own.

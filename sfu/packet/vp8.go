@@ -11,6 +11,10 @@ type VP8 struct {
 	PictureID uint16
 	TL0PicIdx uint8
 	KeyIdx    uint8
+	Temporal  uint8 // layer; 0 without
+
+	hasLayer bool // the temporal layer is told
+	sync     bool // the frame refers to the lowest temporal layer only
 
 	pictureAt, tl0At, keyAt uint8 // offsets; 0: the field is absent
 	long                    bool  // the picture ID has 15 bits, else 7
@@ -60,6 +64,9 @@ func ParseVP8(payload []byte) (d VP8, ok bool) {
 		if extension&0x30 != 0 { // T or K
 			if at >= len(payload) {
 				return VP8{}, false
+			}
+			if extension&0x20 != 0 {
+				d.hasLayer, d.Temporal, d.sync = true, payload[at]>>6, payload[at]&0x20 != 0
 			}
 			if extension&0x10 != 0 {
 				d.keyAt, d.KeyIdx = uint8(at), payload[at]&0x1f

@@ -34,7 +34,10 @@ type Packet struct {
 	Colour     [4]byte
 	IsColoured bool
 
-	Payload []byte // valid while the ring is locked
+	Steps packet.Steps // zero: the stream has no layers that could be left out
+
+	Descriptor []byte // dependency descriptor, if there is one; valid as Payload is
+	Payload    []byte // valid while the ring is locked
 }
 
 type slot struct {
@@ -67,12 +70,14 @@ type Arrived struct {
 	Index uint64
 	Late  bool // it filled a gap before the head
 	Key   bool // it begins the newest keyframe
+
+	In uint32 // see packet.Steps
 }
 
 // Put stores p, which was parsed from a packet of codec c. ok is false when the
 // packet is a repetition, too old or too large.
 func (r *Ring) Put(p *packet.RTP, c packet.Codec, now time.Time) (a Arrived, ok bool) {
-	if len(p.Payload) > MaxPayload {
+	if len(p.Payload)+len(p.Descriptor) > MaxPayload {
 		return Arrived{}, false
 	}
 	r.mu.Lock()
@@ -94,17 +99,25 @@ func (r *Ring) Put(p *packet.RTP, c packet.Codec, now time.Time) (a Arrived, ok 
 		a.Late = true
 		r.missing = max(r.missing-1, 0)
 	}
-	s.Packet = Packet{Index: a.Index, Timestamp: p.Timestamp, Marker: p.Marker, Arrival: now}
+	s.Packet = Packet{Index: a.Index, Timestamp: p.Timestamp, Marker: p.Marker, Arrival: now, Steps: p.Steps}
 	if len(p.Colour) == len(s.Colour) {
 		s.Colour, s.IsColoured = [4]byte(p.Colour), true
 	}
 	s.Payload = s.store[:copy(s.store[:], p.Payload)]
+	if len(p.Descriptor) > 0 {
+		at := len(s.Payload)
+		s.Descriptor = s.store[at : at+copy(s.store[at:], p.Descriptor)]
+	}
 	if c == packet.CodecVP8 {
 		s.VP8, _ = packet.ParseVP8(s.Payload)
 		s.Key = s.VP8.Key
+		if s.Steps.In == 0 {
+			s.Steps = s.VP8.Steps(s.Marker)
+		}
 	} else {
 		s.Key = len(s.Payload) > 0 && packet.StartsKeyframe(c, s.Payload)
 	}
+	a.In = s.Steps.In
 	a.Key = r.countFrame(s)
 	return a, true
 }
