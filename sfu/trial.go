@@ -73,8 +73,7 @@ func (p *path) budget(now time.Time) (b budget, known bool) {
 	}
 	e := p.est.Estimate()
 	b.carried, b.hopeless = p.delivery.atMost(e.BitsPerSecond, now)
-	lasting, _ := p.delivery.atMost(e.Lasting, now)
-	b.total = int(p.layers.hopes(now, e.State) * float64(lasting))
+	b.total = int(p.layers.hopes(now, e.State) * float64(b.carried))
 	since := now.Sub(p.layers.lowered)
 	b.mayRaise, b.mayShow = since >= p.layers.patience, since >= firstPatience
 	return b, e.State != estimate.Starting
