@@ -45,7 +45,7 @@ func (a *API) setRole(w http.ResponseWriter, r *http.Request, c call) error {
 	return nil
 }
 
-// removePerson sends a person away, and keeps them out.
+// removePerson sends a person away, and keeps their browser out.
 func (a *API) removePerson(w http.ResponseWriter, r *http.Request, c call) error {
 	who, by := r.PathValue("person"), c.person()
 	if who == by.Person {
