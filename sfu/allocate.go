@@ -7,6 +7,9 @@ type wish struct {
 	needs  [qualities]int  // bits per second of each layer
 	exists [qualities]bool // media has come
 	layers layerTable
+
+	spans [qualities]span // of layers with rungs within, of which needs are the least
+	rung  uint8           // what it was allowed before
 }
 
 // Shares of a layer's bitrate that decide, as hysteresis: to be given a better

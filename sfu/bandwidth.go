@@ -34,6 +34,9 @@ func (p *Peer) balance(now time.Time) {
 	if !known {
 		for i, d := range tracks {
 			wishes[i].offer(d, wishes[i].has, maxCeiling) // nothing speaks against it
+			if s := wishes[i].span(wishes[i].has); s != nil {
+				d.allow(s.most)
+			}
 		}
 		return
 	}
@@ -49,9 +52,18 @@ func (p *Peer) balance(now time.Time) {
 	}
 	allocate(budget, wishes, given)
 	least := 0
+	for i := range wishes {
+		least += wishes[i].takes(given[i])
+	}
+	left := budget.total - least
 	for i, d := range tracks {
 		w := &wishes[i]
-		least += w.takes(given[i])
+		if more, change := w.step(d, given[i], left, budget.mayRaise); more > 0 || change != 0 {
+			left, least = left-more, least+more
+			if change != 0 && given[i] == w.has {
+				p.path.changed(change > 0, now)
+			}
+		}
 		if given[i] != w.has {
 			p.path.changed(given[i] > w.has, now)
 			p.limit(d, given[i])
@@ -113,10 +125,15 @@ func (d *downTrack) wish() (w wish, ok bool) {
 		switch {
 		case c.layer != nil:
 			w.layers[q], w.exists[q], w.needs[q] = c.layer, true, c.layer.meter.need()
+			if r := c.layer.rungs.Load(); r != nil {
+				w.spans[q] = newSpan(r, r.suits(d.pref, c), w.next(Off) == Quality(q))
+				w.needs[q] = w.spans[q].needs(w.spans[q].least)
+			}
 		case c.live:
 			w.exists[q], w.needs[q] = true, leastDemand
 		}
 	}
+	w.rung = d.mostRung
 	if w.has > w.most {
 		w.has = w.most
 	}
@@ -149,6 +166,9 @@ func (w *wish) wants(now time.Time) int {
 	}
 	if l := w.layers[top]; l != nil && l.demand.follows && w.isMoving(now) {
 		return max(w.needs[top], l.demand.ceiling)
+	}
+	if s := w.span(top); s != nil {
+		return s.needs(s.most)
 	}
 	return w.needs[top]
 }

@@ -33,12 +33,6 @@ func swings(l *layer, frame, n int) int {
 	return frame
 }
 
-func (d *downTrack) allowRung(rung uint8) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.mostRung = rung
-}
-
 func TestTemporalLayersAreLeftOutAndComeBack(t *testing.T) {
 	var s sink
 	l, downs := stage(1, func(int) writer { return &s })
@@ -47,7 +41,7 @@ func TestTemporalLayersAreLeftOutAndComeBack(t *testing.T) {
 	var ends []int
 	frame := 0
 	for _, rung := range []uint8{anyRung, 1, 0, anyRung} {
-		d.allowRung(rung)
+		d.allow(rung)
 		frame = swings(l, frame, 3)
 		ends = append(ends, len(s.got))
 	}
@@ -71,7 +65,7 @@ func TestTemporalLayersAreLeftOutAndComeBack(t *testing.T) {
 func TestLeavingFramesOutAllocatesNothing(t *testing.T) {
 	l, downs := stage(4, func(int) writer { return nowhere{} })
 	for _, d := range downs {
-		d.allowRung(1)
+		d.allow(1)
 		d.activate()
 	}
 	frame := swings(l, 0, 2)
@@ -103,7 +97,7 @@ func TestASpatialLayerEndsThePicture(t *testing.T) {
 	}
 	l.divide(ladder, 0b11)
 	d := downs[0]
-	d.allowRung(0)
+	d.allow(0)
 	d.activate()
 	if err := d.negotiateDescriptor(7); err != nil {
 		t.Fatal(err)
@@ -131,7 +125,7 @@ func TestASpatialLayerEndsThePicture(t *testing.T) {
 	}
 	picture(0, true)
 	picture(3000, false)
-	d.allowRung(1)
+	d.allow(1)
 	picture(6000, false)
 	if len(s.got) != 3 {
 		t.Fatalf("%d packets, want one of each picture", len(s.got))
