@@ -44,10 +44,7 @@ func click(t *testing.T, b *browser.Browser, x, y float64) {
 // drag draws from one place of the picture to another, in shares of its size.
 func drag(t *testing.T, b *browser.Browser, x0, y0, x1, y1 float64) {
 	t.Helper()
-	p, err := b.Picture()
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := waitPicture(t, b)
 	x, y := p.At(x0, y0)
 	steps := []error{b.Move(x, y, false), b.Press(x, y)}
 	const n = 40
