@@ -101,7 +101,8 @@ func TestWhateverDiesTheSessionLives(t *testing.T) {
 			t.Fatal(err)
 		}
 		draws(t, owner)
-		paints(t, owner, 0.6)
+		// The agent may come back a moment after the page, as above.
+		retry(t, "the stroke is in the picture", dark(owner, 0.6, 0.38, 0.62), func() { drag(t, owner, 0.38, 0.6, 0.62, 0.6) })
 		if now := pidOf(t, s, "gimp", 0); now != gimp {
 			t.Errorf("GIMP was process %d and is %d", gimp, now)
 		}
