@@ -194,10 +194,16 @@ func TestBadClientsAreCutOffWithAReason(t *testing.T) {
 // TestHalfOpenConnectionsAreBounded: they take places for a while only, and no
 // connection to the X server at all.
 func TestHalfOpenConnectionsAreBounded(t *testing.T) {
-	h := open(t, "rfb", fallback.Limits{Viewers: 8, Handshake: time.Second})
+	h := open(t, "rfb", fallback.Limits{Viewers: 8, Handshake: 3 * time.Second})
 	var waiting []*client
 	for range 8 {
 		waiting = append(waiting, h.dial("ann", room.Viewer, false))
+	}
+	// A connection counts a moment after its client has been answered.
+	for deadline := time.Now().Add(patience); h.metric("easel_vnc_connections", "") < 8; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the eight are not counted")
+		}
 	}
 	extra := h.dial("ann", room.Viewer, false)
 	extra.reading.Go(extra.read)
