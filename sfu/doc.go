@@ -36,6 +36,7 @@
 //	reports.go      hears receiver reports, PLI and NACK; writes sender reports
 //	path.go         what the way to a viewer carries: numbers, reports, probes
 //	pace.go         spreads a large frame over a thin path
+//	span.go         the temporal and spatial layers that fit, and what they take
 //	allocate.go     which layers fit, a pure function
 //	bandwidth.go    applies it, and tells the client of a pause
 //	trial.go        tries a better layer when probes say too little
