@@ -28,9 +28,7 @@ func (p *participant) onStream(kind sfu.DataKind, raw []byte, packet *packet) {
 		return
 	}
 	if err != nil {
-		p.sendData(sfu.Reliable, p.room.controlPacket(&wire.Control{
-			Type: wire.ControlRefused, Code: reasonWord(err), Reason: err.Error(),
-		}))
+		p.refuse(&wire.Control{Code: reasonWord(err), Reason: err.Error()})
 	}
 	if h.cut != nil {
 		p.cutOff(h.cut, err)
