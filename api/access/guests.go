@@ -1,10 +1,7 @@
 package access
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
-	"os"
 	"sync"
 	"time"
 
@@ -51,15 +48,8 @@ type guestState struct {
 // OpenGuests reads the file at path, or begins with nobody.
 func OpenGuests(path string) (*Guests, error) {
 	g := &Guests{path: path, hashing: make(chan struct{}, 2)}
-	b, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-	case err != nil:
-		return nil, fmt.Errorf("access: %w", err)
-	default:
-		if err := json.Unmarshal(b, &g.state); err != nil {
-			return nil, fmt.Errorf("access: %s: %w", path, err)
-		}
+	if err := readState(path, &g.state); err != nil {
+		return nil, err
 	}
 	g.state.fill()
 	return g, nil
@@ -246,19 +236,7 @@ func (st *guestState) makeRoom(now time.Time) {
 func (g *Guests) change(f func(*guestState)) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	before, err := json.Marshal(g.state)
-	if err != nil {
-		return fmt.Errorf("access: %w", err)
-	}
-	f(&g.state)
-	after, err := json.MarshalIndent(g.state, "", "  ")
-	if err == nil {
-		err = replaceFile(g.path, after)
-	}
-	if err != nil {
-		g.state = guestState{}
-		err = errors.Join(fmt.Errorf("access: %w", err), json.Unmarshal(before, &g.state))
-		g.state.fill()
-	}
+	err := changeState(g.path, &g.state, f)
+	g.state.fill()
 	return err
 }

@@ -3,11 +3,6 @@ package access
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 )
@@ -37,15 +32,8 @@ type stored struct {
 // Open reads the file at path, or begins an empty store with no password.
 func Open(path string) (*Store, error) {
 	s := &Store{path: path, hashing: make(chan struct{}, 2)}
-	b, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-	case err != nil:
-		return nil, fmt.Errorf("access: %w", err)
-	default:
-		if err := json.Unmarshal(b, &s.state); err != nil {
-			return nil, fmt.Errorf("access: %s: %w", path, err)
-		}
+	if err := readState(path, &s.state); err != nil {
+		return nil, err
 	}
 	if s.state.Logins == nil {
 		s.state.Logins = make(map[string]time.Time)
@@ -122,20 +110,7 @@ func (s *Store) RedeemLink(token string, now time.Time) (bool, error) {
 func (s *Store) change(f func(*stored)) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before, err := json.Marshal(s.state)
-	if err != nil {
-		return fmt.Errorf("access: %w", err)
-	}
-	f(&s.state)
-	after, err := json.MarshalIndent(s.state, "", "  ")
-	if err == nil {
-		err = replaceFile(s.path, after)
-	}
-	if err != nil {
-		s.state = stored{}
-		return errors.Join(fmt.Errorf("access: %w", err), json.Unmarshal(before, &s.state))
-	}
-	return nil
+	return changeState(s.path, &s.state, f)
 }
 
 func add(to map[string]time.Time, secret string, now time.Time, ttl time.Duration) {
@@ -159,20 +134,4 @@ func add(to map[string]time.Time, secret string, now time.Time, ttl time.Duratio
 func digest(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])
-}
-
-// replaceFile writes a private file so that a crash leaves the old or the new.
-func replaceFile(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // gone already when all went well
-	_, err = f.Write(content)
-	for _, step := range []func() error{f.Sync, f.Close, func() error { return os.Rename(f.Name(), path) }} {
-		if err == nil {
-			err = step()
-		}
-	}
-	return err
 }
