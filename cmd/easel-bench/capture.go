@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/easel-live/easel/bench/cost"
@@ -40,16 +39,7 @@ func (c captureCommand) Run(ctx context.Context) error {
 		}
 		report.Sizes = append(report.Sizes, figures)
 	}
-	if c.HTML != "" {
-		if err := report.Page("bin/easel-bench capture --html FILE").WriteFile(c.HTML); err != nil {
-			return err
-		}
-	}
-	if c.JSON {
-		return printJSON(report)
-	}
-	_, err := fmt.Fprint(os.Stdout, report)
-	return err
+	return deliver(report, "bin/easel-bench capture --html FILE", c.HTML, c.JSON)
 }
 
 // measure is one size: rest first, then drawing, then moving about.

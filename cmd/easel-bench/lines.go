@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -59,16 +58,7 @@ func (c linesCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	report.Size, report.Machine = s.size(), s.machine
-	if c.HTML != "" {
-		if err := report.Page("bin/easel-bench lines --html FILE").WriteFile(c.HTML); err != nil {
-			return err
-		}
-	}
-	if c.JSON {
-		return printJSON(report)
-	}
-	_, err = fmt.Fprint(os.Stdout, report)
-	return err
+	return deliver(report, "bin/easel-bench lines --html FILE", c.HTML, c.JSON)
 }
 
 func (c linesCommand) all(ctx context.Context, s *subject, report *lines.Report) error {

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/easel-live/easel/bench/report"
 )
 
 type commands struct {
@@ -37,6 +39,27 @@ func main() {
 		stop()
 		os.Exit(1)
 	}
+}
+
+// outcome is what a command found out.
+type outcome interface {
+	fmt.Stringer
+	Page(command string) report.Page
+}
+
+// deliver prints an outcome, as JSON or for people, and writes it as a page too
+// if html names a file. command is how to have it again.
+func deliver(o outcome, command, html string, asJSON bool) error {
+	if html != "" {
+		if err := o.Page(command).WriteFile(html); err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		return printJSON(o)
+	}
+	_, err := fmt.Fprint(os.Stdout, o)
+	return err
 }
 
 // printJSON writes the one object of a measurement.

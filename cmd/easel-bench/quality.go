@@ -53,16 +53,7 @@ func (c qualityCommand) Run(ctx context.Context) (err error) {
 	if report.Peer, err = c.peer(ctx, s, study); err != nil {
 		return err
 	}
-	if c.HTML != "" {
-		if err := report.Page("bin/easel-bench quality --html FILE").WriteFile(c.HTML); err != nil {
-			return err
-		}
-	}
-	if c.JSON {
-		return printJSON(report)
-	}
-	_, err = fmt.Fprint(os.Stdout, report)
-	return err
+	return deliver(report, "bin/easel-bench quality --html FILE", c.HTML, c.JSON)
 }
 
 // study opens the artwork and makes everything ready for a look at Easel.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -51,16 +50,7 @@ func (c sessionsCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	report.Codec, report.Machine = way.Codec, s.machine
-	if c.HTML != "" {
-		if err := report.Page("bin/easel-bench sessions --html FILE").WriteFile(c.HTML); err != nil {
-			return err
-		}
-	}
-	if c.JSON {
-		return printJSON(report)
-	}
-	_, err = fmt.Fprint(os.Stdout, report)
-	return err
+	return deliver(report, "bin/easel-bench sessions --html FILE", c.HTML, c.JSON)
 }
 
 // climb measures with ever more sessions.
