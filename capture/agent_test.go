@@ -18,8 +18,8 @@ import (
 
 	"github.com/easel-live/easel/capture"
 	"github.com/easel-live/easel/capture/display"
-	"github.com/easel-live/easel/capture/internal/xvnctest"
 	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/internal/xvnctest"
 	"github.com/easel-live/easel/sfu"
 	"github.com/easel-live/easel/signaling"
 	"github.com/easel-live/easel/signaling/client"

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/easel-live/easel/capture/internal/xvnctest"
+	"github.com/easel-live/easel/internal/xvnctest"
 )
 
 func TestALayerThatNobodyWatchesCostsNothing(t *testing.T) {

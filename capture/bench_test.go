@@ -9,7 +9,7 @@ import (
 	"github.com/pion/rtp"
 
 	"github.com/easel-live/easel/capture/display"
-	"github.com/easel-live/easel/capture/internal/xvnctest"
+	"github.com/easel-live/easel/internal/xvnctest"
 	"github.com/easel-live/easel/signaling/client"
 )
 

@@ -14,7 +14,7 @@ import (
 	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/capture/encode"
 	"github.com/easel-live/easel/capture/internal/movietest"
-	"github.com/easel-live/easel/capture/internal/xvnctest"
+	"github.com/easel-live/easel/internal/xvnctest"
 	"github.com/easel-live/easel/wire"
 )
 

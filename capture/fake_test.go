@@ -13,7 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/easel-live/easel/capture/display"
-	"github.com/easel-live/easel/capture/internal/xvnctest"
+	"github.com/easel-live/easel/internal/xvnctest"
 	"github.com/easel-live/easel/signaling/client"
 	"github.com/easel-live/easel/wire"
 )

@@ -12,7 +12,7 @@ import (
 
 	"github.com/easel-live/easel/capture/codec"
 	"github.com/easel-live/easel/capture/display"
-	"github.com/easel-live/easel/capture/internal/xvnctest"
+	"github.com/easel-live/easel/internal/xvnctest"
 )
 
 func TestRenditions(t *testing.T) {

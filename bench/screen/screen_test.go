@@ -1,51 +1,18 @@
 package screen
 
 import (
-	"bufio"
 	"errors"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
+
+	"github.com/easel-live/easel/internal/xvnctest"
 
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/easel-live/easel/bench/target"
 )
 
-// display starts a private X server and returns its name.
-func display(t *testing.T) string {
-	t.Helper()
-	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer read.Close()
-	authority := filepath.Join(t.TempDir(), "authority")
-	if err := os.WriteFile(authority, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("Xvnc", "-displayfd", "3", "-geometry", "320x240", "-depth", "24", "-ac", "-auth", authority,
-		"-SecurityTypes", "None", "-rfbunixpath", t.TempDir()+"/rfb", "-rfbport", "-1", "-nolisten", "tcp")
-	cmd.ExtraFiles = []*os.File{write}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	write.Close()
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-	})
-	number, err := bufio.NewReader(read).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the X server did not start: %v", err)
-	}
-	return ":" + strings.TrimSpace(number)
-}
-
 func TestHandAndEye(t *testing.T) {
-	name := display(t)
+	name := xvnctest.Start(t, 320, 240)
 	window, err := target.Open(target.Options{Display: name})
 	if err != nil {
 		t.Fatal(err)

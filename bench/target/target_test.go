@@ -1,15 +1,13 @@
 package target
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
+
+	"github.com/easel-live/easel/internal/xvnctest"
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/randr"
@@ -27,27 +25,7 @@ func TestMain(m *testing.M) {
 // display starts a private X server and returns its name and a connection to it.
 func display(t *testing.T) (string, *xgb.Conn) {
 	t.Helper()
-	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer read.Close()
-	cmd := exec.Command("Xvnc", "-displayfd", "3", "-geometry", "640x480", "-depth", "24",
-		"-SecurityTypes", "None", "-rfbunixpath", t.TempDir()+"/rfb", "-rfbport", "-1", "-nolisten", "tcp")
-	cmd.ExtraFiles = []*os.File{write}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	write.Close()
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-	})
-	number, err := bufio.NewReader(read).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the X server did not start: %v", err)
-	}
-	name := ":" + strings.TrimSpace(number)
+	name := xvnctest.Start(t, 640, 480)
 	conn, err := xgb.NewConnDisplay(name)
 	if err != nil {
 		t.Fatal(err)

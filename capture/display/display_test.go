@@ -12,7 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/easel-live/easel/capture/damage"
-	"github.com/easel-live/easel/capture/internal/xvnctest"
+	"github.com/easel-live/easel/internal/xvnctest"
 	"github.com/easel-live/easel/wire"
 )
 

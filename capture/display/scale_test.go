@@ -9,7 +9,7 @@ import (
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
 
-	"github.com/easel-live/easel/capture/internal/xvnctest"
+	"github.com/easel-live/easel/internal/xvnctest"
 )
 
 // What a program sees that follows XSETTINGS: the manager's property.

@@ -13,7 +13,7 @@ import (
 
 	"github.com/jezek/xgb/xproto"
 
-	"github.com/easel-live/easel/capture/internal/xvnctest"
+	"github.com/easel-live/easel/internal/xvnctest"
 	"github.com/easel-live/easel/wire"
 )
 

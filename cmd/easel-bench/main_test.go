@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -14,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/easel-live/easel/internal/xvnctest"
 )
 
 // TestMain lets this binary be easel-bench, as its own target command needs.
@@ -38,36 +39,6 @@ func easelBench(t *testing.T, args ...string) (stdout, stderr string, err error)
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	err = cmd.Run()
 	return out.String(), complaint.String(), err
-}
-
-// display starts a private X server and returns its name.
-func display(t *testing.T) string {
-	t.Helper()
-	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer read.Close()
-	authority := filepath.Join(t.TempDir(), "authority")
-	if err := os.WriteFile(authority, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("Xvnc", "-displayfd", "3", "-geometry", "640x480", "-depth", "24", "-ac", "-auth", authority,
-		"-SecurityTypes", "None", "-rfbunixpath", t.TempDir()+"/rfb", "-rfbport", "-1", "-nolisten", "tcp")
-	cmd.ExtraFiles = []*os.File{write}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	write.Close()
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-	})
-	number, err := bufio.NewReader(read).ReadString('\n')
-	if err != nil {
-		t.Fatalf("the X server did not start: %v", err)
-	}
-	return ":" + strings.TrimSpace(number)
 }
 
 func TestRefusals(t *testing.T) {
@@ -100,7 +71,7 @@ func TestLatencyPrintsOneObject(t *testing.T) {
 	pages := httptest.NewServer(http.FileServer(http.Dir("../../bench/browser/testdata")))
 	defer pages.Close()
 	dir := t.TempDir()
-	out, complaint, err := easelBench(t, "latency", "--json", "--url", pages.URL+"/webrtc.html", "--display", display(t),
+	out, complaint, err := easelBench(t, "latency", "--json", "--url", pages.URL+"/webrtc.html", "--display", xvnctest.Start(t, 640, 480),
 		"--n", "5", "--warmup", "1", "--floor", "3", "--timeout", "5s", "--size", "640x480",
 		"--samples", dir+"/samples", "--shot", dir+"/page.png")
 	if err != nil {
@@ -138,7 +109,7 @@ func TestLatencyPrintsOneObject(t *testing.T) {
 
 func TestTargetWindow(t *testing.T) {
 	t.Setenv("BE_EASEL_BENCH", "1")
-	name := display(t)
+	name := xvnctest.Start(t, 640, 480)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	w, err := startTarget(ctx, name, true)

@@ -48,6 +48,7 @@ var rules = []rule{
 	{"test", nil, nil, "tests of the whole see what users see"},
 	{"cmd", nil, nil, "wiring"},
 	{"internal/rules", nil, nil, "rules"},
+	{"internal/xvnctest", nil, nil, "an X server for tests, whatever they test"},
 }
 
 func TestImportsPointDown(t *testing.T) {

@@ -43,8 +43,13 @@ func start(t testing.TB, width, height int) (string, func()) {
 	}
 	defer r.Close()
 	dir := t.TempDir()
+	// Named on its command line, as a session's is, for programs that look there.
+	authority := filepath.Join(dir, "authority")
+	if err := os.WriteFile(authority, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command("Xvnc", "-displayfd", "3", "-geometry", fmt.Sprintf("%dx%d", width, height),
-		"-depth", "24", "-SecurityTypes", "None", "-nolisten", "tcp", "-noreset",
+		"-depth", "24", "-ac", "-auth", authority, "-SecurityTypes", "None", "-nolisten", "tcp", "-noreset",
 		"-rfbunixpath", filepath.Join(dir, "rfb"), "-AlwaysShared", "-br")
 	cmd.ExtraFiles = []*os.File{w}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
