@@ -143,6 +143,16 @@ func (h *house) metric(name, label string) (sum float64) {
 	return sum
 }
 
+// counts waits until a metric has reached a value: it tells of no change.
+func (h *house) counts(name, label string, want float64) {
+	h.Helper()
+	for deadline := time.Now().Add(patience); h.metric(name, label) < want; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			h.Fatalf("%s %s stays at %v, want %v", name, label, h.metric(name, label), want)
+		}
+	}
+}
+
 // client is an RFB client in a browser.
 type client struct {
 	h       *house

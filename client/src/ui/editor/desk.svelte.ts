@@ -92,6 +92,11 @@ export class Desk {
     () => this.lease?.holder === this.me && !(this.shared && this.lease?.rules.policy === 'open'),
   );
 
+  /** Whether this person's view is the presenter's: nobody's canvas moves under their hand. */
+  readonly follows = $derived.by(
+    () => this.company.presenter !== null && this.company.following && !this.standing.mayDraw,
+  );
+
   /** Others who would like to draw, while this person may hand over. */
   readonly waiting = $derived.by(() => {
     const mine = this.lease?.holder === this.me;
