@@ -42,25 +42,13 @@ type Chat struct {
 	mu       sync.Mutex
 	said     []Said
 	bytes    int
-	muted    bool
 	speakers map[string]*rate.Limiter
 }
 
-// Mute has nobody but owners say anything, or lets everybody again.
-func (c *Chat) Mute(muted bool) {
+// MaySpeak says whether somebody's pace allows a message now, and counts it.
+func (c *Chat) MaySpeak(identity string, now time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.muted = muted
-}
-
-// MaySpeak says whether somebody may begin a message now, and counts it. owner
-// lifts the mute.
-func (c *Chat) MaySpeak(identity string, owner bool, now time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.muted && !owner {
-		return ErrChatMuted
-	}
 	if c.speakers == nil {
 		c.speakers = make(map[string]*rate.Limiter)
 	}

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/wire"
 )
 
 func TestChatKeepsTheLatest(t *testing.T) {
@@ -28,36 +31,46 @@ func TestChatKeepsTheLatest(t *testing.T) {
 	}
 }
 
-func TestChatIsPacedAndMuted(t *testing.T) {
+func TestChatIsPaced(t *testing.T) {
 	var c Chat
 	for range saidAtOnce {
-		if err := c.MaySpeak("eddy", false, start); err != nil {
+		if err := c.MaySpeak("eddy", start); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := c.MaySpeak("eddy", false, start); !errors.Is(err, ErrTooFast) {
+	if err := c.MaySpeak("eddy", start); !errors.Is(err, ErrTooFast) {
 		t.Fatalf("a flood: %v", err)
 	}
 	c.Leave("eddy", start)
-	if err := c.MaySpeak("eddy", false, start); !errors.Is(err, ErrTooFast) {
+	if err := c.MaySpeak("eddy", start); !errors.Is(err, ErrTooFast) {
 		t.Fatalf("a flood after coming back: %v", err)
 	}
-	if err := c.MaySpeak("emma", false, start); err != nil {
+	if err := c.MaySpeak("emma", start); err != nil {
 		t.Fatalf("somebody else: %v", err)
 	}
-	if err := c.MaySpeak("eddy", false, start.Add(time.Second)); err != nil {
+	if err := c.MaySpeak("eddy", start.Add(time.Second)); err != nil {
 		t.Fatalf("a second later: %v", err)
 	}
 	c.Leave("eddy", start.Add(time.Hour))
 	if len(c.speakers) != 1 {
 		t.Fatalf("%d are paced, want emma", len(c.speakers))
 	}
-	c.Mute(true)
-	if err := c.MaySpeak("emma", false, start); !errors.Is(err, ErrChatMuted) {
-		t.Fatalf("muted: %v", err)
+}
+
+func TestAMutedChatIsTheOwners(t *testing.T) {
+	a := NewArbiter()
+	a.Join("olga", room.Owner, start)
+	a.Join("emma", room.Editor, start)
+	if err := a.MayChat("emma"); err != nil {
+		t.Fatalf("not muted: %v", err)
 	}
-	if err := c.MaySpeak("olga", true, start); err != nil {
-		t.Fatalf("muted, the owner: %v", err)
+	if err := a.Command("olga", &wire.Control{Type: wire.ControlMute, On: true}, start); err != nil {
+		t.Fatal(err)
+	}
+	for who, want := range map[string]error{"emma": ErrChatMuted, "nobody": ErrChatMuted, "olga": nil} {
+		if err := a.MayChat(who); !errors.Is(err, want) {
+			t.Errorf("muted, %s: %v", who, err)
+		}
 	}
 }
 

@@ -135,6 +135,17 @@ func (a *Arbiter) mayRemove(by, identity string) error {
 	return nil
 }
 
+// MayChat says whether the rules let somebody write in the chat: while it is
+// muted, only owners do.
+func (a *Arbiter) MayChat(identity string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p := a.people[identity]; a.rules.muted && (p == nil || p.role != room.Owner) {
+		return ErrChatMuted
+	}
+	return nil
+}
+
 // Role is the role of somebody who is here.
 func (a *Arbiter) Role(identity string) (room.Role, error) {
 	a.mu.Lock()

@@ -21,7 +21,10 @@ const attributeName = "easel.name"
 func (p *participant) onStream(kind sfu.DataKind, raw []byte, packet *packet) {
 	now := time.Now()
 	h, err := p.data.speech.take(packet, now, func() error {
-		return p.room.chat.MaySpeak(p.claims.Identity, p.role() == room.Owner, now)
+		if err := p.room.arbiter.MayChat(p.claims.Identity); err != nil {
+			return err
+		}
+		return p.room.chat.MaySpeak(p.claims.Identity, now)
 	})
 	if errors.Is(err, errPacket) {
 		p.drop("malformed")

@@ -38,7 +38,6 @@ func (r *liveRoom) decided(by *participant, c *wire.Control, before wire.Rules) 
 			r.tell(decision, c.Type, func(d *Decision) { d.On = c.On })
 		}
 	case wire.ControlMute:
-		r.chat.Mute(c.On)
 		if c.On != before.Muted {
 			r.tell(decision, c.Type, func(d *Decision) { d.On = c.On })
 		}
