@@ -80,13 +80,7 @@ func TestPeopleSeeEachOther(t *testing.T) {
 
 	// The owner draws; the first stroke that the display sees is theirs.
 	way := []point{{100, 500}, {140, 520}, {180, 500}}
-	go func() {
-		for _, err := range []error{owner.Move(100, 500, false), owner.Press(100, 500), owner.Move(140, 520, true), owner.Release(180, 500)} {
-			if err != nil {
-				t.Error(err)
-			}
-		}
-	}()
+	draw(t, owner, way)
 	r.stroke(t)
 	if far := apart(r.points, way); far > 2 {
 		t.Errorf("the first stroke on the display, %v, is not the owner's: %.1f px off", r.points, far)
