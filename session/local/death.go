@@ -11,6 +11,7 @@ import (
 // bury deals with a part that died: it may start again after a while, unless
 // it never worked or dies too often.
 func (r *run) bury(name string) error {
+	name = r.culprit(name)
 	var p part
 	for _, p = range r.parts {
 		if p.name == name {
@@ -44,6 +45,21 @@ func (r *run) bury(name string) error {
 		return r.ctx.Err()
 	case <-time.After(wait):
 		return nil
+	}
+}
+
+// culprit is whose death it is that a part died: programs that lose their display
+// end with it, and may be seen to go first.
+func (r *run) culprit(name string) string {
+	display := r.running[displayPart]
+	if name == displayPart || display == nil || !display.ending() {
+		return name
+	}
+	select {
+	case <-display.done:
+		return displayPart
+	case <-r.ctx.Done():
+		return name
 	}
 }
 

@@ -98,6 +98,12 @@ func (p *process) signal(sig unix.Signal) {
 	}
 }
 
+// ending says whether the process has ended or begun to.
+func (p *process) ending() bool {
+	st, err := readStat(p.PID)
+	return err != nil || st.start != p.Start || st.exiting
+}
+
 func (p *process) running() bool {
 	select {
 	case <-p.done:

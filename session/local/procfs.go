@@ -37,10 +37,15 @@ func (id identity) alive() bool {
 
 // stat is what Easel needs of /proc/PID/stat.
 type stat struct {
-	state byte
-	sid   int    // process session
-	start uint64 // clock ticks after boot
+	state   byte
+	sid     int    // process session
+	exiting bool   // it has begun to end, and its files are closed or soon will be
+	start   uint64 // clock ticks after boot
 }
+
+// exitingFlag is PF_EXITING of the kernel's task flags. It is set before a dying
+// process's files are closed.
+const exitingFlag = 0x4
 
 func readStat(pid int) (stat, error) {
 	b, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
@@ -63,11 +68,15 @@ func parseStat(b []byte) (stat, error) {
 	if err != nil {
 		return stat{}, fmt.Errorf("session in /proc/PID/stat: %w", err)
 	}
+	flags, err := strconv.ParseUint(fields[9-3], 10, 64)
+	if err != nil {
+		return stat{}, fmt.Errorf("flags in /proc/PID/stat: %w", err)
+	}
 	start, err := strconv.ParseUint(fields[22-3], 10, 64)
 	if err != nil {
 		return stat{}, fmt.Errorf("start time in /proc/PID/stat: %w", err)
 	}
-	return stat{state: fields[0][0], sid: sid, start: start}, nil
+	return stat{state: fields[0][0], sid: sid, exiting: flags&exitingFlag != 0, start: start}, nil
 }
 
 // bootID names this boot of the kernel; start times of processes mean nothing
