@@ -15,8 +15,8 @@ var (
 	ErrHeldKeys  = errors.New("too many keys held at once")
 )
 
-// ErrPress is wrapped by the refusal of a press that was to take the canvas, and
-// wraps the reason: whoever pressed should hear of it.
+// ErrPress is wrapped by the refusal of a press, and wraps the reason: whoever
+// pressed should hear of it, or their stroke would be lost without a word.
 var ErrPress = errors.New("the stroke was not begun")
 
 // pressError is a reason that also is ErrPress.
@@ -35,21 +35,30 @@ func (e pressError) Unwrap() error { return e.reason }
 func (a *Arbiter) Admit(identity string, in *wire.Input, now time.Time) (news bool, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	switch {
-	case identity == a.holder && identity != "" && in.Generation == a.generation:
+	if identity == a.holder && identity != "" && in.Generation == a.generation {
 		return a.admit(in, now)
-	case in.First == 1 && presses(in):
-		if err := a.press(identity, in.Generation, now); err != nil {
-			// Somebody may be in line now.
-			return errors.Is(err, ErrBusy), pressError{err}
-		}
-		_, err := a.admit(in, now)
-		return true, err
-	case identity == a.holder && identity != "":
-		return false, ErrStale
-	default:
-		return false, ErrNotHolder
 	}
+	if !in.Presses() {
+		return false, a.stray(identity)
+	}
+	if in.First != 1 {
+		// Their tenure ended while this was on its way.
+		return false, pressError{a.stray(identity)}
+	}
+	if err := a.press(identity, in.Generation, now); err != nil {
+		// Somebody may be in line now.
+		return errors.Is(err, ErrBusy), pressError{err}
+	}
+	_, err = a.admit(in, now)
+	return true, err
+}
+
+// stray says what is wrong with input of another tenure than the present one's.
+func (a *Arbiter) stray(identity string) error {
+	if identity == a.holder && identity != "" {
+		return ErrStale
+	}
+	return ErrNotHolder
 }
 
 // admit counts a packet of the holder's.
@@ -117,16 +126,4 @@ func (a *Arbiter) available(identity string, now time.Time) bool {
 	}
 	i := a.firstInLine()
 	return i < 0 || a.waiting[i].identity == identity
-}
-
-// presses says whether a packet begins something: a button, a key, a turn of the
-// wheel.
-func presses(in *wire.Input) bool {
-	for i := range in.Events {
-		switch in.Events[i].Kind {
-		case wire.ButtonDown, wire.KeyDown, wire.Scroll:
-			return true
-		}
-	}
-	return false
 }

@@ -112,8 +112,13 @@ func TestAPressOnAnOpenCanvasIsTheFirstEventOfTheStroke(t *testing.T) {
 	if _, err := d.Admit("eva", input(d.Lease().Generation, 1, wire.Event{Kind: wire.ButtonDown, Button: 1}), d.now); !errors.Is(err, ErrStale) || !errors.Is(err, ErrPress) {
 		t.Fatalf("two hold generation %d: %v", d.Lease().Generation, err)
 	}
+	// Nor does a press of hers that was under way when a tenure of hers ended: she
+	// hears of it.
+	if _, err := d.Admit("eva", input(d.Lease().Generation, 4, wire.Event{Kind: wire.ButtonDown, Button: 1}), d.now); !errors.Is(err, ErrNotHolder) || !errors.Is(err, ErrPress) {
+		t.Fatal(err)
+	}
 	// And what follows of that stroke does not count either.
-	if _, err := d.Admit("eva", input(d.Lease().Generation, 2, wire.Event{Kind: wire.Move}), d.now); !errors.Is(err, ErrNotHolder) {
+	if _, err := d.Admit("eva", input(d.Lease().Generation, 2, wire.Event{Kind: wire.Move}), d.now); !errors.Is(err, ErrNotHolder) || errors.Is(err, ErrPress) {
 		t.Fatal(err)
 	}
 	d.lift("ed")

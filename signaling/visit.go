@@ -187,16 +187,14 @@ func (r *liveRoom) part(p *participant, why livekit.DisconnectReason, word *live
 
 // admit puts input to the lease. News of it is the room's to tell.
 func (p *participant) admit(in *wire.Input) error {
-	refused := p.room.server.metrics.refused
-	if p.room.settling.Load() > 0 {
-		refused.WithLabelValues(reasonWord(errSettling)).Inc()
-		return errSettling
+	news, err := false, errSettling
+	if p.room.settling.Load() == 0 {
+		news, err = p.room.arbiter.Admit(p.claims.Identity, in, time.Now())
 	}
-	news, err := p.room.arbiter.Admit(p.claims.Identity, in, time.Now())
 	if err != nil {
-		refused.WithLabelValues(reasonWord(err)).Inc()
+		p.room.server.metrics.refused.WithLabelValues(reasonWord(err)).Inc()
 	}
-	if errors.Is(err, collab.ErrPress) && p.data.commands.Allow() {
+	if lost := errors.Is(err, collab.ErrPress) || err == errSettling && in.Presses(); lost && p.data.commands.Allow() {
 		p.refuse(&wire.Control{Code: reasonWord(err), Reason: err.Error(), Generation: in.Generation})
 	}
 	if news {

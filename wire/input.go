@@ -81,6 +81,17 @@ type Input struct {
 	Events []Event
 }
 
+// Presses says whether in begins something: a button, a key, a turn of the wheel.
+func (in *Input) Presses() bool {
+	for i := range in.Events {
+		switch in.Events[i].Kind {
+		case ButtonDown, KeyDown, Scroll:
+			return true
+		}
+	}
+	return false
+}
+
 // eventSize is the encoded size of each kind's fields, after kind and delay;
 // 0 marks an unknown kind and ReleaseAll alone has none.
 var eventSize = [...]int{Move: 4, ButtonDown: 5, ButtonUp: 5, KeyDown: 4, KeyUp: 4, Scroll: 8, Resize: 6, ReleaseAll: 0}

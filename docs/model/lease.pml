@@ -92,7 +92,9 @@ inline judge(who) {
 		refusedAt[who] = g;
 		burned = (g > burned -> g : burned);
 		down[who]!refused, g, holder
-	:: !(who == holder && g == generation) && !(k == press && s == 1 && g > refusedAt[who] && (holder == NOBODY -> g == generation : g == generation + 1)) ->
+	:: !(who == holder && g == generation) && k == press && !(s == 1 && g > refusedAt[who] && (holder == NOBODY -> g == generation : g == generation + 1)) ->
+		down[who]!refused, g, holder
+	:: !(who == holder && g == generation) && k != press ->
 		skip
 	fi
 }
@@ -141,7 +143,7 @@ proctype client(byte me) {
 		:: k == refused ->
 			spent = (g > spent -> g : spent);
 			if
-			:: claimed && mine == g -> mine = 0; claimed = false; isDown = false
+			:: mine == g -> mine = 0; claimed = false; isDown = false
 			:: else -> skip
 			fi
 		:: k == lease ->

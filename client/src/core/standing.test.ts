@@ -100,6 +100,9 @@ describe('standingOf', () => {
 
 it('says what the standing does not', () => {
   expect(refusalOf('busy', 'somebody is drawing')).toBe('');
+  expect(refusalOf('not_holder', 'you do not hold control of the canvas')).toBe(
+    'Somebody was faster',
+  );
   expect(refusalOf('stale', 'control of the canvas has changed since')).toBe('Somebody was faster');
   expect(refusalOf('too_fast', 'wait a moment')).toBe('Wait a moment.');
 });

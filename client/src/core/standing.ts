@@ -85,6 +85,7 @@ export function refusalOf(code: string, reason: string): string {
     case 'presenter':
       return '';
     case 'stale':
+    case 'not_holder':
       return 'Somebody was faster';
     default:
       return sentence(reason);

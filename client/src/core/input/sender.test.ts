@@ -188,6 +188,18 @@ describe('a press on a canvas that is on offer', () => {
     expect(sender.generation).toBe(8);
   });
 
+  it('sends nothing more under a lease that had ended when the press came', () => {
+    sender.begin(7);
+    sender.reliable(down, 1);
+    sender.reliable(up, 2);
+    sender.reliable(down, 3);
+    sender.refuse(7);
+    expect(sender.generation).toBe(0);
+    expect(sender.reliable(up, 4)).toBe(0);
+    sender.begin(9);
+    expect(sender.reliable(down, 5)).toBe(1);
+  });
+
   it('is over when another offer shows that somebody was faster', () => {
     sender.offer(7);
     sender.reliable(down, 1);

@@ -94,10 +94,13 @@ export class InputSender {
     this.#offered = generation > this.#spent ? generation : 0;
   }
 
-  /** A press under this generation was refused, and with it all that followed. */
+  /**
+   * A press under this generation was refused, and with it all that followed: it
+   * was to take the lease, or the lease it was made under had ended.
+   */
   refuse(generation: number): void {
     this.#spent = Math.max(this.#spent, generation);
-    if (this.#claimed && generation === this.#generation) this.#forget();
+    if (generation === this.#generation) this.#forget();
     if (this.#offered <= this.#spent) this.#offered = 0;
   }
 
