@@ -282,7 +282,7 @@ func (p *person) compare(req *http.Request, body string, a answer) {
 // session starts one.
 func (h *house) session() string {
 	h.t.Helper()
-	s, err := h.sessions.Create("A drawing")
+	s, err := h.sessions.Create(session.Wish{ID: session.NewID(), Name: "A drawing"})
 	if err != nil {
 		h.t.Fatal(err)
 	}

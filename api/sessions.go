@@ -54,7 +54,7 @@ func (a *API) createSession(w http.ResponseWriter, r *http.Request, _ call) erro
 	if err := readBody(w, r, &body); err != nil {
 		return err
 	}
-	s, err := a.cfg.Sessions.Create(body.Name)
+	s, err := a.cfg.Sessions.Create(session.Wish{ID: session.NewID(), Name: body.Name})
 	switch {
 	case errors.Is(err, room.ErrName):
 		return problemf(http.StatusUnprocessableEntity, "%v", err)

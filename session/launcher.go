@@ -10,6 +10,8 @@ type Spec struct {
 	ID        string
 	Name      string
 	Room      string
+	Owner     string // account it belongs to; empty for one of before there were accounts
+	Size      string // size class of its plan, such as "standard"; empty: the launcher's own
 	CreatedAt time.Time
 }
 

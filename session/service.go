@@ -90,15 +90,25 @@ func (s *Service) Adopt(ctx context.Context) error {
 	return nil
 }
 
-// Create begins a session and returns it as it is now: starting. An empty
-// name gets one. Errors wrap room.ErrName, ErrTooMany or ErrClosed.
-func (s *Service) Create(name string) (Session, error) {
-	name = strings.TrimSpace(name)
+// Name is what a session that is wished for as this will be called: an empty
+// name gets one. Errors wrap room.ErrName.
+func (s *Service) Name(wished string) (string, error) {
+	name := strings.TrimSpace(wished)
 	if name == "" {
 		name = "Untitled " + s.cfg.Now().Format("2 January 15:04")
 	}
 	if err := room.CheckName(name); err != nil {
-		return Session{}, fmt.Errorf("session name: %w", err)
+		return "", fmt.Errorf("session name: %w", err)
+	}
+	return name, nil
+}
+
+// Create begins a session and returns it as it is now: starting. Errors wrap
+// room.ErrName, ErrTooMany, ErrRuns or ErrClosed.
+func (s *Service) Create(w Wish) (Session, error) {
+	name, err := s.Name(w.Name)
+	if err != nil {
+		return Session{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,20 +118,28 @@ func (s *Service) Create(name string) (Session, error) {
 	if alive := len(s.entries) - len(s.over); alive >= s.cfg.Max {
 		return Session{}, fmt.Errorf("%w: %d run and %d may; end one first", ErrTooMany, alive, s.cfg.Max)
 	}
-	id := newID()
-	spec := Spec{ID: id, Name: name, Room: id, CreatedAt: s.cfg.Now().UTC().Truncate(time.Second)}
+	if e := s.entries[w.ID]; e != nil {
+		if e.session.Alive() {
+			return Session{}, fmt.Errorf("%w: %s", ErrRuns, w.ID)
+		}
+		s.over = slices.DeleteFunc(s.over, func(id string) bool { return id == w.ID })
+	}
+	spec := Spec{
+		ID: w.ID, Name: name, Room: w.ID, Owner: w.Owner, Size: w.Size,
+		CreatedAt: s.cfg.Now().UTC().Truncate(time.Second),
+	}
 	obs := s.add(spec)
 	obs.e.session.State = Starting
 	s.publish(obs.e)
 	obs.e.run = s.cfg.Launcher.Launch(spec, obs)
-	s.cfg.Log.Info("session starts", "session", id, "name", name)
+	s.cfg.Log.Info("session starts", "session", w.ID, "name", name, "owner", w.Owner)
 	return obs.e.session.clone(), nil
 }
 
 // add registers a session; the caller holds mu.
 func (s *Service) add(spec Spec) *observer {
 	e := &entry{session: Session{
-		ID: spec.ID, Name: spec.Name, Room: spec.Room, CreatedAt: spec.CreatedAt,
+		ID: spec.ID, Name: spec.Name, Room: spec.Room, Owner: spec.Owner, CreatedAt: spec.CreatedAt,
 		State: Requested, Steps: slices.Clone(s.cfg.Launcher.Plan()),
 	}}
 	s.entries[spec.ID] = e
@@ -259,9 +277,9 @@ func (s *Service) forget() {
 	}
 }
 
-// newID returns 80 random bits as 16 lower-case letters and digits, fit for
+// NewID returns 80 random bits as 16 lower-case letters and digits, fit for
 // file names, URLs and room names.
-func newID() string {
+func NewID() string {
 	b := make([]byte, 10)
 	rand.Read(b)
 	return strings.ToLower(base32.StdEncoding.EncodeToString(b))

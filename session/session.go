@@ -47,12 +47,23 @@ type Session struct {
 	ID        string
 	Name      string // what people call it
 	Room      string // the room its display is shown in
+	Owner     string // account it belongs to
 	State     State
 	Reason    string // why it failed, as a sentence a person can act on
 	CreatedAt time.Time
 	Steps     []Step
 	Display   string // the X display of a local session, ":7"
 	Workspace string // the folder GIMP's dialogs open in
+}
+
+// Wish is what somebody wants a session to be.
+type Wish struct {
+	// ID is the session's, of NewID; that of one that is over starts it again
+	// on its workspace.
+	ID    string
+	Name  string // empty: one is made up
+	Owner string
+	Size  string
 }
 
 // Alive says whether anything of the session runs or will run.
@@ -67,5 +78,6 @@ func (s Session) clone() Session {
 var (
 	ErrNotFound = errors.New("no such session")
 	ErrTooMany  = errors.New("too many sessions")
+	ErrRuns     = errors.New("the session runs already")
 	ErrClosed   = errors.New("the server is shutting down")
 )

@@ -75,7 +75,7 @@ func open() *theatre {
 
 func (th *theatre) create(t *testing.T) (Session, Observer) {
 	t.Helper()
-	s, err := th.Create("Drawing")
+	s, err := th.Create(Wish{ID: NewID(), Name: "Drawing", Owner: "ann"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestLimits(t *testing.T) {
 	th := open()
 	first, _ := th.create(t)
 	second, _ := th.create(t)
-	if _, err := th.Create(""); !errors.Is(err, ErrTooMany) {
+	if _, err := th.Create(Wish{ID: NewID()}); !errors.Is(err, ErrTooMany) {
 		t.Errorf("third: %v", err)
 	}
 	for _, s := range []Session{first, second} {
@@ -185,12 +185,31 @@ func TestLimits(t *testing.T) {
 		t.Errorf("%d rooms, %d entries", len(th.rooms), len(th.entries))
 	}
 	for _, name := range []string{strings.Repeat("x", room.MaxNameBytes+1), "a\x00b", "\xff"} {
-		if _, err := th.Create(name); !errors.Is(err, room.ErrName) {
+		if _, err := th.Create(Wish{ID: NewID(), Name: name}); !errors.Is(err, room.ErrName) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	if s, err := th.Create("  "); err != nil || !strings.HasPrefix(s.Name, "Untitled ") {
+	if s, err := th.Create(Wish{ID: NewID(), Name: "  "}); err != nil || !strings.HasPrefix(s.Name, "Untitled ") {
 		t.Errorf("%+v %v", s, err)
+	}
+}
+
+// TestASessionThatIsOverStartsAgain on the workspace that its ID names.
+func TestASessionThatIsOverStartsAgain(t *testing.T) {
+	th := open()
+	s, _ := th.create(t)
+	if _, err := th.Create(Wish{ID: s.ID}); !errors.Is(err, ErrRuns) {
+		t.Errorf("while it runs: %v", err)
+	}
+	if err := th.End(t.Context(), s.ID); err != nil {
+		t.Fatal(err)
+	}
+	again, err := th.Create(Wish{ID: s.ID, Name: s.Name, Owner: s.Owner})
+	if err != nil || again.ID != s.ID || again.State != Starting || again.Owner != "ann" {
+		t.Fatalf("%+v %v", again, err)
+	}
+	if err := th.End(t.Context(), s.ID); err != nil || th.stage.ended[s.ID] != 2 || len(th.over) != 1 {
+		t.Errorf("%v, ended %d times, %v are over", err, th.stage.ended[s.ID], th.over)
 	}
 }
 
@@ -204,7 +223,7 @@ func TestCloseEndsAll(t *testing.T) {
 	if th.stage.ended[a.ID] != 1 || th.stage.ended[b.ID] != 1 {
 		t.Errorf("ended: %v", th.stage.ended)
 	}
-	if _, err := th.Create(""); !errors.Is(err, ErrClosed) {
+	if _, err := th.Create(Wish{ID: NewID()}); !errors.Is(err, ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 }

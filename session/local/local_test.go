@@ -81,7 +81,7 @@ func TestEndWhileStarting(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, step := range h.launcher.Plan() {
-		s, err := h.service.Create("")
+		s, err := h.service.Create(session.Wish{ID: session.NewID()})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +188,7 @@ func TestFailuresHaveReasons(t *testing.T) {
 // fails starts a session that must fail for a reason, and leave nothing.
 func (h *house) fails(t *testing.T, reason string) {
 	t.Helper()
-	s, err := h.service.Create("")
+	s, err := h.service.Create(session.Wish{ID: session.NewID()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -229,7 +229,7 @@ func TestAdoptRemovesGarbage(t *testing.T) {
 func (h *house) start(t *testing.T) session.Session {
 	t.Helper()
 	begin := time.Now()
-	s, err := h.service.Create("Test")
+	s, err := h.service.Create(session.Wish{ID: session.NewID(), Name: "Test"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func serveUntilKilled(data, agent string) error {
 	if err != nil {
 		return err
 	}
-	s, err := h.service.Create("")
+	s, err := h.service.Create(session.Wish{ID: session.NewID()})
 	if err != nil {
 		return err
 	}
