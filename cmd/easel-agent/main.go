@@ -45,6 +45,8 @@ type flags struct {
 	Display  string     `env:"DISPLAY" required:"" help:"X display to carry. $$XAUTHORITY names its authority file."`
 	RFB      string     `env:"EASEL_RFB" type:"path" help:"Unix socket where the X server speaks RFB; without it there is no VNC."`
 	Dialect  string     `env:"EASEL_RFB_DIALECT" default:"rfb" enum:"rfb,kasmvnc" help:"The X server's dialect of RFB: rfb or kasmvnc."`
+	Files    string     `env:"EASEL_WORKSPACE" type:"path" help:"Folder with the session's files; without it there are none in the browser."`
+	Quota    int64      `env:"EASEL_QUOTA" default:"21474836480" help:"Bytes that the files may take; 0: no bound."`
 	FPS      int        `env:"EASEL_FPS" default:"60" help:"Most frames per second."`
 	Kbps     int        `env:"EASEL_KBPS" default:"3500" help:"Bitrate of the full layer in motion, 1,000 bits per second."`
 	Codecs   string     `env:"EASEL_CODECS" default:"vp9-444,vp8" help:"Codecs to offer, most preferred first: vp8, vp9, vp9-444, av1, av1-444, h264."`
@@ -54,6 +56,9 @@ type flags struct {
 func (f *flags) Validate() error {
 	if _, err := codec.Parse(f.Codecs); err != nil {
 		return fmt.Errorf("--codecs: %w", err)
+	}
+	if f.Quota < 0 {
+		return errors.New("--quota: want 0 or more")
 	}
 	if f.FPS < 1 || f.FPS > 240 {
 		return errors.New("--fps: want 1 to 240")
@@ -96,7 +101,7 @@ func run(ctx context.Context, f *flags, codecs []codec.Codec, logger *slog.Logge
 	tunnelled := make(chan error, 1)
 	go func() {
 		defer stop()
-		tunnelled <- runTunnel(ctx, f, logger)
+		tunnelled <- serveTunnel(ctx, f, logger)
 	}()
 	err := capture.RunAgent(ctx, capture.AgentConfig{
 		Display: f.Display, URL: f.URL, Token: f.Token,

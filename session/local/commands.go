@@ -119,6 +119,7 @@ func agentCommand(r *run) (*exec.Cmd, error) {
 	cmd.Env = []string{
 		"EASEL_URL=" + r.l.cfg.URL, "EASEL_TOKEN=" + token,
 		"EASEL_RFB=" + r.files.rfb, "EASEL_RFB_DIALECT=" + r.rec.Dialect,
+		"EASEL_WORKSPACE=" + r.files.workspace,
 	}
 	r.rec.URL = r.l.cfg.URL
 	return cmd, nil

@@ -1,0 +1,18 @@
+// Package workspace is the folder of a session's files as people use it from
+// the browser: listed, read, written, moved, thrown away and brought back.
+//
+// A path is slash-separated and relative to the workspace; "" is the workspace
+// itself. Nothing outside it can be reached: every access goes through one
+// os.Root, which refuses what leads out by dots or symbolic links.
+//
+// What is written appears whole or not at all: it is staged beside, synced, and
+// renamed. Nothing is replaced by accident: a name that is taken is an error, or
+// gets a number. What is deleted goes to the trash, from where it comes back.
+//
+// Easel's own files are in .easel, which no path reaches:
+//
+//	.easel/trash/ID/     info.json says what it was; item is what was deleted
+//	.easel/uploads/ID/   info.json says what it will be; data is what has come
+//
+// Names that begin with a dot are not shown and not made.
+package workspace
