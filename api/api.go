@@ -6,10 +6,13 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/tus/tusd/v2/pkg/memorylocker"
+
 	"github.com/easel-live/easel/api/access"
 	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
+	"github.com/easel-live/easel/workspace/remote"
 )
 
 // Config is what an API needs from its surroundings.
@@ -19,6 +22,8 @@ type Config struct {
 	Guests   *access.Guests
 	// Rooms are the sessions' rooms, where people are.
 	Rooms Rooms
+	// Files reaches the sessions' files.
+	Files *remote.Client
 	// Record writes down what happened in a session, Timeline reads it.
 	Record   func(session string, e collab.Entry)
 	Timeline func(session string) []collab.Entry
@@ -56,11 +61,13 @@ type API struct {
 	cfg     Config
 	guesses *access.Limiter
 	events  chan struct{} // one for each open event stream
+
+	uploadLocks *memorylocker.MemoryLocker // one writer for each upload
 }
 
 // New makes an API.
 func New(cfg Config) *API {
-	return &API{cfg: cfg, guesses: access.NewLimiter(), events: make(chan struct{}, maxEventStreams)}
+	return &API{cfg: cfg, guesses: access.NewLimiter(), events: make(chan struct{}, maxEventStreams), uploadLocks: memorylocker.New()}
 }
 
 // Handler answers requests from the network.

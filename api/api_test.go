@@ -45,6 +45,7 @@ func TestDescription(t *testing.T) {
 func TestMatrix(t *testing.T) {
 	h := newHouse(t)
 	id, other := h.session(), h.session()
+	h.tunnels.Folder(id, 0)
 	at := "/api/v1/sessions/" + id
 	callers := []struct {
 		name string
@@ -75,6 +76,20 @@ func TestMatrix(t *testing.T) {
 		{"GET", at + "/people", "", [5]int{401, 403, 403, 200, 200}},
 		{"PATCH", at + "/people/gone", `{"role":"viewer"}`, [5]int{401, 403, 403, 404, 404}},
 		{"DELETE", at + "/people/gone", "", [5]int{401, 403, 403, 404, 404}},
+		{"GET", at + "/files", "", [5]int{401, 403, 200, 200, 200}},
+		{"DELETE", at + "/files?path=gone", "", [5]int{401, 403, 404, 404, 404}},
+		{"GET", at + "/files/content?path=gone", "", [5]int{401, 403, 404, 404, 404}},
+		{"GET", at + "/files/preview?path=gone", "", [5]int{401, 403, 404, 404, 404}},
+		{"GET", at + "/files/zip?path=gone", "", [5]int{401, 403, 404, 404, 404}},
+		{"POST", at + "/files/folders", `{"path":"gone/a"}`, [5]int{401, 403, 404, 404, 404}},
+		{"POST", at + "/files/move", `{"from":"gone","to":"a"}`, [5]int{401, 403, 404, 404, 404}},
+		{"GET", at + "/files/trash", "", [5]int{401, 403, 200, 200, 200}},
+		{"DELETE", at + "/files/trash/gone", "", [5]int{401, 403, 404, 404, 404}},
+		{"POST", at + "/files/trash/gone/restore", "", [5]int{401, 403, 404, 404, 404}},
+		{"POST", at + "/files/uploads", "", [5]int{401, 403, 412, 412, 412}},
+		{"HEAD", at + "/files/uploads/gone", "", [5]int{401, 403, 404, 404, 404}},
+		{"PATCH", at + "/files/uploads/gone", "", [5]int{401, 403, 412, 412, 412}},
+		{"DELETE", at + "/files/uploads/gone", "", [5]int{401, 403, 412, 412, 412}},
 		{"POST", at + "/join", `{"invite":"no"}`, [5]int{403, 403, 403, 403, 403}},
 		{"GET", "/api/v1/sessions/" + other, "", [5]int{401, 401, 401, 401, 200}},
 		{"DELETE", "/api/v1/sessions/" + other, "", [5]int{401, 401, 401, 401, 204}},
@@ -84,7 +99,8 @@ func TestMatrix(t *testing.T) {
 	}
 	covered := make(map[string]bool)
 	for _, row := range matrix {
-		covered[row.method+" "+strings.NewReplacer(id, "{id}", other, "{id}", "invites/unknown", "invites/{invite}", "people/gone", "people/{person}").Replace(row.path)] = true
+		covered[row.method+" "+strings.NewReplacer(id, "{id}", other, "{id}", "invites/unknown", "invites/{invite}", "people/gone", "people/{person}",
+			"trash/gone", "trash/{item}", "uploads/gone", "uploads/{upload}", "?path=gone", "").Replace(row.path)] = true
 		for i, c := range callers {
 			if a := c.who.do(row.method, row.path, row.body); a.status != row.want[i] {
 				t.Errorf("%s: %s %s: %d, want %d: %s", c.name, row.method, row.path, a.status, row.want[i], a.body)

@@ -27,6 +27,7 @@ import (
 	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
+	"github.com/easel-live/easel/workspace/remote/remotetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -74,6 +75,7 @@ type house struct {
 	guests   *access.Guests
 	expelled []string
 	people   []room.Presence // who is in every room
+	tunnels  *remotetest.Tunnels
 }
 
 func (h *house) People(string) []room.Presence { return h.people }
@@ -121,8 +123,9 @@ func newHouse(t testing.TB) *house {
 	}
 	h.guests = guests
 	book := collab.NewBook()
+	h.tunnels = remotetest.New(t)
 	h.api = New(Config{
-		Sessions: h.sessions, Store: store, Guests: guests, Rooms: h, Now: now, Log: log, Web: site(), URL: "http://local.test",
+		Sessions: h.sessions, Store: store, Guests: guests, Rooms: h, Files: h.tunnels.Client(), Now: now, Log: log, Web: site(), URL: "http://local.test",
 		Token:  func(g TokenGrant) (string, error) { return "token of " + g.Identity, nil },
 		Record: book.Add, Timeline: book.Entries,
 	})

@@ -17,6 +17,7 @@ const (
 	anyone  need = iota
 	admin        // logged in
 	member       // any role in the session that the path names
+	painter      // who may draw in the session that the path names, now
 	manager      // owner of the session that the path names
 )
 
@@ -30,8 +31,8 @@ type route struct {
 // call is a request that was let in.
 type call struct {
 	caller
-	role    room.Role       // in the session, for member and manager routes
-	session session.Session // for member and manager routes
+	role    room.Role       // in the session, for routes of one
+	session session.Session // for routes of one
 }
 
 // routes are what openapi.yaml describes.
@@ -55,6 +56,20 @@ func routes() []route {
 		{"POST", one + "/invites", manager, (*API).createInvite},
 		{"DELETE", one + "/invites/{invite}", manager, (*API).revokeInvite},
 		{"GET", one + "/timeline", manager, (*API).timeline},
+		{"GET", one + "/files", painter, (*API).listFiles},
+		{"DELETE", one + "/files", painter, (*API).deleteFile},
+		{"GET", one + "/files/content", painter, (*API).downloadFile},
+		{"GET", one + "/files/preview", painter, (*API).filePreview},
+		{"GET", one + "/files/zip", painter, (*API).downloadZip},
+		{"POST", one + "/files/folders", painter, (*API).makeFolder},
+		{"POST", one + "/files/move", painter, (*API).moveFile},
+		{"GET", one + "/files/trash", painter, (*API).listTrash},
+		{"DELETE", one + "/files/trash/{item}", painter, (*API).purgeFile},
+		{"POST", one + "/files/trash/{item}/restore", painter, (*API).restoreFile},
+		{"POST", one + "/files/uploads", painter, (*API).upload},
+		{"HEAD", one + "/files/uploads/{upload}", painter, (*API).upload},
+		{"PATCH", one + "/files/uploads/{upload}", painter, (*API).upload},
+		{"DELETE", one + "/files/uploads/{upload}", painter, (*API).upload},
 		{"POST", one + "/join", anyone, (*API).join},
 	}
 }
@@ -101,7 +116,7 @@ func (a *API) admit(w http.ResponseWriter, r *http.Request, rt route) error {
 		if !c.admin {
 			return errLogin
 		}
-	case member, manager:
+	case member, painter, manager:
 		id := r.PathValue("id")
 		role, ok := c.roleIn(id)
 		if !ok {
@@ -118,6 +133,14 @@ func (a *API) admit(w http.ResponseWriter, r *http.Request, rt route) error {
 			return problemf(http.StatusForbidden, "only the owner of the session may do this")
 		}
 		c.role, c.session = role, s
+		if rt.need == painter {
+			if _, c.role, err = a.standing(c); err != nil {
+				return err
+			}
+			if !c.role.MayControl() {
+				return problemf(http.StatusForbidden, "only who may draw can reach the session's files")
+			}
+		}
 	}
 	return rt.serve(a, w, r, c)
 }

@@ -9,10 +9,11 @@ import (
 	"github.com/easel-live/easel/signaling"
 	"github.com/easel-live/easel/signaling/token"
 	"github.com/easel-live/easel/tunnel"
+	files "github.com/easel-live/easel/workspace/remote"
 )
 
-// openFallback makes the way to the canvas that needs no media: the agents'
-// tunnels and the VNC gateway.
+// openFallback makes what goes through the agents' tunnels: the way to the
+// canvas that needs no media, and the sessions' files.
 func (s *server) openFallback(cfg config, log *slog.Logger) error {
 	keys := token.Keys{cfg.keys.Key: cfg.keys.Secret}
 	var err error
@@ -32,6 +33,7 @@ func (s *server) openFallback(cfg config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	s.files = files.NewClient(s.tunnels)
 	s.gateway, err = fallback.New(fallback.Config{
 		Rooms: visitors{s.signaling}, Tunnels: s.tunnels, Log: log, Metrics: s.metrics,
 	})

@@ -28,6 +28,7 @@ import (
 	"github.com/easel-live/easel/signaling"
 	"github.com/easel-live/easel/signaling/token"
 	"github.com/easel-live/easel/tunnel"
+	files "github.com/easel-live/easel/workspace/remote"
 )
 
 const (
@@ -51,6 +52,7 @@ type server struct {
 	signaling *signaling.Server
 	tunnels   *tunnel.Hub
 	gateway   *fallback.Gateway
+	files     *files.Client
 	sessions  *session.Service
 	scribe    *scribe
 	store     *access.Store
@@ -137,7 +139,7 @@ func (s *server) openDoor(cfg config, log *slog.Logger) error {
 		return err
 	}
 	s.api = api.New(api.Config{
-		Sessions: s.sessions, Store: s.store, Guests: s.scribe.guests, Rooms: s.signaling, Web: web, URL: cfg.reach.url, Now: time.Now, Log: log,
+		Sessions: s.sessions, Store: s.store, Guests: s.scribe.guests, Rooms: s.signaling, Files: s.files, Web: web, URL: cfg.reach.url, Now: time.Now, Log: log,
 		Token: func(g api.TokenGrant) (string, error) {
 			return token.Mint(cfg.keys.Key, cfg.keys.Secret, token.Grant{Room: g.Room, Identity: g.Identity, Person: g.Person, Name: g.Name, Role: g.Role, TTL: personTTL})
 		},
@@ -178,6 +180,7 @@ func (s *server) close(ctx context.Context) error {
 	s.watching.Wait()
 	s.signaling.Close()
 	s.gateway.Close()
+	s.files.Close()
 	s.tunnels.Close()
 	return errors.Join(err, s.relay.close(), s.engine.Close(), s.scribe.close())
 }

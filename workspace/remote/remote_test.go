@@ -1,4 +1,4 @@
-package remote
+package remote_test
 
 import (
 	"archive/zip"
@@ -11,71 +11,24 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"testing/iotest"
 
 	"go.uber.org/goleak"
 
 	"github.com/easel-live/easel/workspace"
+	"github.com/easel-live/easel/workspace/remote"
+	"github.com/easel-live/easel/workspace/remote/remotetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// pipes are tunnels without a network.
-type pipes struct {
-	serve   func(ctx context.Context, stream net.Conn)
-	streams sync.WaitGroup
-	ctx     context.Context
-}
-
-var errDown = errors.New("the tunnel is down")
-
-func (p *pipes) Open(_ context.Context, room, service string) (net.Conn, error) {
-	if room != "studio" || service != Service || p.serve == nil {
-		return nil, errDown
-	}
-	here, there := net.Pipe()
-	p.streams.Go(func() {
-		defer there.Close()
-		p.serve(p.ctx, there)
-	})
-	return here, nil
-}
-
-// studio is a client and the folder that it reaches.
-func studio(t *testing.T) (Files, string) {
+// studio is a workspace from afar, and its folder.
+func studio(t *testing.T) (remote.Files, string) {
 	t.Helper()
-	dir := t.TempDir()
-	work, err := workspace.Open(workspace.Config{Dir: dir, Quota: 1 << 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := NewServer(work)
-	files := reach(t, server.Serve)
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- server.Run(ctx) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := errors.Join(<-done, work.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	return files, dir
-}
-
-// reach is a client of whatever serves.
-func reach(t *testing.T, serve func(context.Context, net.Conn)) Files {
-	ctx, cancel := context.WithCancel(context.Background())
-	p := &pipes{serve: serve, ctx: ctx}
-	client := NewClient(p)
-	t.Cleanup(func() {
-		client.Close()
-		cancel()
-		p.streams.Wait()
-	})
-	return client.Of("studio")
+	tunnels := remotetest.New(t)
+	dir := tunnels.Folder("studio", 1<<20)
+	return tunnels.Client().Of("studio"), dir
 }
 
 func must[T any](v T, err error) func(t *testing.T) T {
@@ -173,8 +126,8 @@ func TestRefusalsTravel(t *testing.T) {
 	refused(t, "packing nothing", err, workspace.ErrNotFound)
 	_, _, err = f.Preview(ctx, "a")
 	refused(t, "a preview of a folder", err, workspace.ErrKind)
-	_, err = f.c.Of("elsewhere").List(ctx, "")
-	refused(t, "another room", err, ErrUnreachable)
+	_, err = remotetest.New(t).Client().Of("elsewhere").List(ctx, "")
+	refused(t, "another room", err, remote.ErrUnreachable)
 }
 
 func TestAnUploadGoesOnAfterABreak(t *testing.T) {
@@ -213,14 +166,16 @@ func TestAnUploadGoesOnAfterABreak(t *testing.T) {
 
 // TestAnAgentIsNotBelieved talks to one that says what it likes.
 func TestAnAgentIsNotBelieved(t *testing.T) {
-	says := func(answer string) Files {
-		return reach(t, func(_ context.Context, stream net.Conn) {
+	says := func(answer string) remote.Files {
+		tunnels := remotetest.New(t)
+		tunnels.Put("studio", func(_ context.Context, stream net.Conn) {
 			_, _ = stream.Read(make([]byte, 4096))
 			_, _ = io.WriteString(stream, answer)
 		})
+		return tunnels.Client().Of("studio")
 	}
 	ok := "HTTP/1.1 200 OK\r\nConnection: close\r\n"
-	for what, f := range map[string]Files{
+	for what, f := range map[string]remote.Files{
 		"no HTTP":       says("hello"),
 		"no JSON":       says(ok + "\r\n<script>"),
 		"a refusal":     says("HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n<script>"),

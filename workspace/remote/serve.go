@@ -32,7 +32,7 @@ type Server struct {
 // NewServer makes a server; Run serves, Serve gives it a stream.
 func NewServer(files *workspace.Workspace) *Server {
 	s := &Server{files: files, streams: newListener()}
-	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: headTimeout, IdleTimeout: restTimeout, MaxHeaderBytes: 64 << 10}
+	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: headTimeout, IdleTimeout: restTimeout}
 	return s
 }
 
