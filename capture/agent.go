@@ -15,6 +15,7 @@ import (
 	"github.com/easel-live/easel/capture/clipboard"
 	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/capture/inject"
+	"github.com/easel-live/easel/capture/tools"
 	"github.com/easel-live/easel/signaling/client"
 	"github.com/easel-live/easel/wire"
 )
@@ -35,6 +36,7 @@ type AgentConfig struct {
 	Display string // X display; "" is $DISPLAY
 	URL     string // ws:// or wss:// of the server
 	Token   string // access token with the agent's role
+	Tools   string // unix socket of the plug-in for tools; "": they stay in GIMP
 	Options Options
 	// API overrides the WebRTC settings (virtual networks in tests).
 	API *webrtc.API
@@ -72,7 +74,14 @@ func RunAgent(ctx context.Context, c AgentConfig) error {
 		return fmt.Errorf("%w: %w", display.ErrLost, err)
 	}
 	defer a.player.Close()
-	a.hands = newHands(a.player, a.injecting, a.log)
+	pass := func(string, bool) {}
+	if box, closeBox, err := a.tools(); err != nil {
+		a.log.Warn("tools do not change hands", "error", err)
+	} else if box != nil {
+		pass = box.Pass
+		defer closeBox()
+	}
+	a.hands = newHands(a.player, a.injecting, pass, a.log)
 	defer a.hands.close()
 	if a.board, err = clipboard.Open(c.Display, a.copied); err != nil {
 		a.log.Warn("no clipboard", "error", err)
@@ -106,6 +115,15 @@ func RunAgent(ctx context.Context, c AgentConfig) error {
 		}
 		backoff = min(2*backoff, lastBackoff)
 	}
+}
+
+// tools opens what gives each person their own tools; nil when there is no
+// plug-in for it.
+func (a *Agent) tools() (*tools.Box, func(), error) {
+	if a.config.Tools == "" {
+		return nil, nil, nil
+	}
+	return tools.Open(a.config.Display, a.config.Tools, a.log)
 }
 
 // connection joins the room once and streams until something ends.
@@ -250,6 +268,9 @@ func (p *peer) OnParticipant(who client.Participant) {
 		if x := p.agent.clipboard(); x != nil {
 			x.Left(who.Identity)
 		}
+	}
+	if !who.Left {
+		p.agent.hands.here(who.Identity, who.Attributes)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

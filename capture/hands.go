@@ -1,9 +1,11 @@
 package capture
 
 import (
+	"cmp"
 	"log/slog"
 
 	"github.com/easel-live/easel/capture/inject"
+	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/wire"
 )
 
@@ -16,11 +18,17 @@ type hands struct {
 	packet   wire.Input
 	from     string // identity the last input came from
 	refused  uint64
+
+	pass   func(person string, shared bool) // gives somebody their own tools
+	people map[string]string                // who is here, by identity
+	turn   string                           // whose tools GIMP was last told to take, by identity
+	shared bool                             // everybody paints with the same tools
 }
 
-// newHands plays on player; before is told what is about to be played.
-func newHands(player inject.Player, before func(generation, sequence uint32), log *slog.Logger) *hands {
-	h := &hands{log: log}
+// newHands plays on player; before is told what is about to be played, and pass,
+// ahead of anything that somebody else plays than before, who that is.
+func newHands(player inject.Player, before func(generation, sequence uint32), pass func(person string, shared bool), log *slog.Logger) *hands {
+	h := &hands{log: log, pass: pass, people: make(map[string]string)}
 	h.playout = inject.NewPlayout(player,
 		func(at inject.Stamp) { before(at.Generation, at.Sequence) },
 		func(err error) { log.Warn("input not played", "error", err) })
@@ -37,7 +45,21 @@ func (h *hands) input(from string, payload []byte) {
 		return
 	}
 	h.from = from
+	if h.packet.Generation >= h.sequence.Generation() {
+		h.begin(from, h.packet.Generation)
+	}
 	h.sequence.Accept(&h.packet)
+}
+
+// begin follows a generation, and who holds it.
+func (h *hands) begin(holder string, generation uint32) {
+	h.sequence.Fence(generation)
+	if holder == "" || holder == h.turn {
+		return
+	}
+	h.turn = holder
+	person, shared := cmp.Or(h.people[holder], holder), h.shared
+	h.playout.Do(func() { h.pass(person, shared) })
 }
 
 // control takes one packet of easel.control: what matters here is whose turn
@@ -48,13 +70,20 @@ func (h *hands) control(payload []byte) {
 		h.log.Debug("bad control message", "error", err)
 		return
 	}
-	if c.Type == wire.ControlLease && c.Lease != nil {
-		h.sequence.Fence(c.Lease.Generation)
+	if c.Type == wire.ControlLease && c.Lease != nil && c.Lease.Generation >= h.sequence.Generation() {
+		h.shared = c.Lease.Rules.Shared
+		h.begin(c.Lease.Holder, c.Lease.Generation)
 	}
+}
+
+// here notes who somebody is: one person may have several windows.
+func (h *hands) here(identity string, attributes map[string]string) {
+	h.people[identity] = attributes[room.PersonAttribute]
 }
 
 // left releases what somebody held who is gone.
 func (h *hands) left(identity string) {
+	delete(h.people, identity)
 	if identity == h.from {
 		h.sequence.Rejoin()
 	}

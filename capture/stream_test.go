@@ -176,7 +176,7 @@ func TestFrameTag(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	h := newHands(j, s.Injecting, s.log)
+	h := newHands(j, s.Injecting, func(string, bool) {}, s.log)
 	defer h.close()
 	rest(t, s)
 	packet, err := wire.AppendInput(nil, &wire.Input{Generation: 3, First: 1, Events: []wire.Event{

@@ -50,9 +50,10 @@ type wish struct {
 
 // rules are what the owners have set.
 type rules struct {
-	policy        room.Policy
-	presenter     string
-	locked, muted bool
+	policy    room.Policy
+	presenter string
+
+	locked, muted, shared bool
 }
 
 // NewArbiter returns an arbiter of an empty room with a free and open canvas.
@@ -68,7 +69,7 @@ func (a *Arbiter) Lease() wire.Lease {
 		Generation: a.generation, Revision: a.revision, Holder: a.holder,
 		Rules: wire.Rules{
 			Policy: string(a.rules.policy), Presenter: a.rules.presenter,
-			Locked: a.rules.locked, Muted: a.rules.muted,
+			Locked: a.rules.locked, Muted: a.rules.muted, Shared: a.rules.shared,
 		},
 	}
 	for _, w := range a.waiting {

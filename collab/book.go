@@ -36,6 +36,8 @@ const (
 	Unlocked = "unlocked" // By let people enter again
 	Muted    = "muted"    // By kept the chat to owners
 	Unmuted  = "unmuted"  // By opened the chat again
+	Shared   = "shared"   // By had everybody paint with the same tools
+	Unshared = "unshared" // By gave everybody their own tools again
 	Invited  = "invited"  // By made the invitation Invite for Role
 	Revoked  = "revoked"  // By revoked the invitation Invite
 )

@@ -21,7 +21,7 @@ var (
 // decide carries out what only owners do. Known says that it was such a thing.
 func (a *Arbiter) decide(identity string, by *person, c *wire.Control, now time.Time) (known bool, err error) {
 	switch c.Type {
-	case wire.ControlPolicy, wire.ControlRole, wire.ControlTransfer, wire.ControlRemove, wire.ControlLock, wire.ControlMute:
+	case wire.ControlPolicy, wire.ControlRole, wire.ControlTransfer, wire.ControlRemove, wire.ControlLock, wire.ControlMute, wire.ControlShare:
 	default:
 		return false, nil
 	}
@@ -41,6 +41,8 @@ func (a *Arbiter) decide(identity string, by *person, c *wire.Control, now time.
 		a.set(&a.rules.locked, c.On)
 	case wire.ControlMute:
 		a.set(&a.rules.muted, c.On)
+	case wire.ControlShare:
+		a.set(&a.rules.shared, c.On)
 	}
 	return true, nil
 }

@@ -41,6 +41,10 @@ func (r *liveRoom) decided(by *participant, c *wire.Control, before wire.Rules) 
 		if c.On != before.Muted {
 			r.tell(decision, c.Type, func(d *Decision) { d.On = c.On })
 		}
+	case wire.ControlShare:
+		if c.On != before.Shared {
+			r.tell(decision, c.Type, func(d *Decision) { d.On = c.On })
+		}
 	}
 }
 

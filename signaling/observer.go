@@ -35,7 +35,7 @@ type Observer interface {
 }
 
 // Decision is what was decided in a room. Kind is the command: wire.ControlRole,
-// ControlRemove, ControlPolicy, ControlLock, or ControlMute.
+// ControlRemove, ControlPolicy, ControlLock, ControlMute or ControlShare.
 type Decision struct {
 	Kind   string
 	By     Person // zero: a program

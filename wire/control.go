@@ -26,6 +26,7 @@ const (
 	ControlRemove   = "remove"   // To leaves, and does not come back
 	ControlLock     = "lock"     // On: nobody else may enter
 	ControlMute     = "mute"     // On: only owners may write in the chat
+	ControlShare    = "share"    // On: everybody paints with the same tools
 	// From the server.
 	ControlLease   = "lease"   // the lease as it stands now, to everyone
 	ControlRefused = "refused" // what you asked was not done; Reason says why
@@ -52,6 +53,7 @@ type Rules struct {
 	Presenter string `json:"presenter,omitempty"` // identity that owners named to draw
 	Locked    bool   `json:"locked,omitempty"`    // nobody else may enter
 	Muted     bool   `json:"muted,omitempty"`     // only owners may write in the chat
+	Shared    bool   `json:"shared,omitempty"`    // everybody paints with the same tools
 }
 
 // Control is a message about control of the canvas, as JSON.
@@ -59,8 +61,8 @@ type Control struct {
 	Type string `json:"type"`
 	// To is the identity that the message is about.
 	To string `json:"to,omitempty"`
-	// Policy and Role come with the commands of those names, On with lock and
-	// mute.
+	// Policy and Role come with the commands of those names, On with lock,
+	// mute and share.
 	Policy string `json:"policy,omitempty"`
 	Role   string `json:"role,omitempty"`
 	On     bool   `json:"on,omitempty"`

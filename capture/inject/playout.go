@@ -79,12 +79,13 @@ type Playout struct {
 }
 
 // played is an event with the time it is due, or the wish to know that
-// everything before it has been played.
+// everything before it has been played, or something to do between events.
 type played struct {
 	due     time.Duration
 	stamp   Stamp
 	event   wire.Event
 	reached chan<- struct{}
+	do      func()
 }
 
 // NewPlayout starts playing. before is told of each numbered event just before
@@ -119,6 +120,10 @@ func (p *Playout) Sync() {
 	case <-p.stop:
 	}
 }
+
+// Do runs fn when the display has everything queued so far, and plays nothing
+// more until it returns.
+func (p *Playout) Do(fn func()) { p.put(played{do: fn}) }
 
 // Close ends playing; what is still queued is not played.
 func (p *Playout) Close() {
@@ -158,9 +163,14 @@ func (p *Playout) run() {
 // play plays an event, and waits until the display has it unless more events
 // are there already: then some share one round trip.
 func (p *Playout) play(e *played) {
-	if e.reached != nil {
+	switch {
+	case e.reached != nil:
 		p.flush()
 		close(e.reached)
+		return
+	case e.do != nil:
+		p.flush()
+		e.do()
 		return
 	}
 	if e.stamp.Sequence > 0 && e.event.Kind != wire.ReleaseAll {

@@ -47,6 +47,7 @@ type flags struct {
 	Dialect  string     `env:"EASEL_RFB_DIALECT" default:"rfb" enum:"rfb,kasmvnc" help:"The X server's dialect of RFB: rfb or kasmvnc."`
 	Files    string     `env:"EASEL_WORKSPACE" type:"path" help:"Folder with the session's files; without it there are none in the browser."`
 	Quota    int64      `env:"EASEL_QUOTA" default:"21474836480" help:"Bytes that the files may take; 0: no bound."`
+	Tools    string     `env:"EASEL_TOOLS" type:"path" help:"Unix socket of GIMP's plug-in for tools; without it everybody paints with the same ones."`
 	FPS      int        `env:"EASEL_FPS" default:"60" help:"Most frames per second."`
 	Kbps     int        `env:"EASEL_KBPS" default:"3500" help:"Bitrate of the full layer in motion, 1,000 bits per second."`
 	Codecs   string     `env:"EASEL_CODECS" default:"vp9-444,vp8" help:"Codecs to offer, most preferred first: vp8, vp9, vp9-444, av1, av1-444, h264."`
@@ -104,7 +105,7 @@ func run(ctx context.Context, f *flags, codecs []codec.Codec, logger *slog.Logge
 		tunnelled <- serveTunnel(ctx, f, logger)
 	}()
 	err := capture.RunAgent(ctx, capture.AgentConfig{
-		Display: f.Display, URL: f.URL, Token: f.Token,
+		Display: f.Display, URL: f.URL, Token: f.Token, Tools: f.Tools,
 		Options: capture.Options{Renditions: capture.Renditions(codecs), FPS: f.FPS, Kbps: f.Kbps, Log: logger},
 	})
 	stop()

@@ -157,6 +157,8 @@ func (s *scribe) decided(name string, d signaling.Decision) {
 		e.Kind = pick(d.On, collab.Locked, collab.Unlocked)
 	case wire.ControlMute:
 		e.Kind = pick(d.On, collab.Muted, collab.Unmuted)
+	case wire.ControlShare:
+		e.Kind = pick(d.On, collab.Shared, collab.Unshared)
 	}
 	s.note(name, e)
 }

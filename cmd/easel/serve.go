@@ -116,6 +116,7 @@ func httpServer(h http.Handler, log *slog.Logger) *http.Server {
 // config is what the flags come to.
 type config struct {
 	dir, agent, user string
+	tools            string // GIMP's plug-in for tools; empty: none
 	xserver          string
 	url              string // http://host:port as this machine reaches the server
 	reach            reach
@@ -171,6 +172,11 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 	}
 	if _, err := os.Stat(out.agent); err != nil {
 		return config{}, fmt.Errorf("the agent: %w; build it, or set EASEL_AGENT", err)
+	}
+	out.tools = filepath.Join(filepath.Dir(out.agent), "easel-tools")
+	if _, err := os.Stat(out.tools); err != nil {
+		log.Warn("everybody will paint with the same tools: GIMP's plug-in for them is missing", "error", err)
+		out.tools = ""
 	}
 	return out, nil
 }

@@ -68,7 +68,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
 	launcher, err := local.New(local.Config{
-		Data: cfg.dir, User: cfg.user, XServer: cfg.xserver, Agent: cfg.agent,
+		Data: cfg.dir, User: cfg.user, XServer: cfg.xserver, Agent: cfg.agent, Tools: cfg.tools,
 		URL: "ws" + strings.TrimPrefix(cfg.url, "http"),
 		Token: func(name string) (string, error) {
 			return token.Mint(cfg.keys.Key, cfg.keys.Secret, token.Grant{Room: name, Identity: "agent", Name: "GIMP", Role: room.Agent, TTL: agentTTL})

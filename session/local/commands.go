@@ -92,7 +92,9 @@ func openboxReady(ctx context.Context, r *run) error {
 const keyboardTries = 40
 
 func gimpCommand(r *run) (*exec.Cmd, error) {
-	return exec.Command("gimp", "--no-splash", "--stack-trace-mode=never"), nil
+	cmd := exec.Command("gimp", "--no-splash", "--stack-trace-mode=never")
+	cmd.Env = []string{"EASEL_TOOLS=" + r.files.tools}
+	return cmd, nil
 }
 
 func gimpReady(ctx context.Context, r *run) error {
@@ -120,6 +122,9 @@ func agentCommand(r *run) (*exec.Cmd, error) {
 		"EASEL_URL=" + r.l.cfg.URL, "EASEL_TOKEN=" + token,
 		"EASEL_RFB=" + r.files.rfb, "EASEL_RFB_DIALECT=" + r.rec.Dialect,
 		"EASEL_WORKSPACE=" + r.files.workspace,
+	}
+	if r.l.cfg.Tools != "" {
+		cmd.Env = append(cmd.Env, "EASEL_TOOLS="+r.files.tools)
 	}
 	r.rec.URL = r.l.cfg.URL
 	return cmd, nil

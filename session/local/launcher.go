@@ -22,6 +22,9 @@ type Config struct {
 	XServer string
 	// Agent is the path of the agent's binary.
 	Agent string
+	// Tools is the path of GIMP's plug-in by which tools change hands; empty:
+	// everybody paints with the same ones.
+	Tools string
 	// URL is where the agent finds the server: ws://host:port.
 	URL string
 	// Token mints the access token of a room's agent. It must outlive the

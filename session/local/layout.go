@@ -24,6 +24,7 @@ type layout struct {
 	run        string // XDG_RUNTIME_DIR, sockets
 	bus        string
 	rfb        string
+	tools      string // where GIMP's plug-in for tools listens
 	workspace  string
 }
 
@@ -46,6 +47,7 @@ func (l *Launcher) layout(id string) layout {
 		run:        filepath.Join(dir, "run"),
 		bus:        filepath.Join(dir, "run", "bus"),
 		rfb:        filepath.Join(dir, "run", "rfb"),
+		tools:      filepath.Join(dir, "run", "tools"),
 		workspace:  filepath.Join(l.workspacesDir(), id),
 	}
 }
@@ -53,9 +55,9 @@ func (l *Launcher) layout(id string) layout {
 // create makes a session's directories and files. What belongs to the
 // session's user is handed over last: from then on the server writes nothing
 // there, where a symbolic link could lead it astray.
-func (f layout) create(a account) error {
-	if len(f.rfb) > maxSocketPath {
-		return fmt.Errorf("the data directory's path is too long for sockets: %s has %d bytes, at most %d", f.rfb, len(f.rfb), maxSocketPath)
+func (f layout) create(a account, plugin string) error {
+	if longest := f.tools; len(longest) > maxSocketPath {
+		return fmt.Errorf("the data directory's path is too long for sockets: %s has %d bytes, at most %d", longest, len(longest), maxSocketPath)
 	}
 	if err := os.MkdirAll(f.log, 0o711); err != nil {
 		return err
@@ -69,7 +71,7 @@ func (f layout) create(a account) error {
 			return err
 		}
 	}
-	if err := seed(f); err != nil {
+	if err := seed(f, plugin); err != nil {
 		return err
 	}
 	owned := []string{f.xauthority}

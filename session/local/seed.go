@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"embed"
 	"encoding/binary"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -24,8 +25,9 @@ var resourceFolders = [...]string{
 	"scripts", "templates", "themes", "tmp", "tool-presets",
 }
 
-// seed fills a session's profile and config.
-func seed(f layout) error {
+// seed fills a session's profile and config; plugin is a plug-in for GIMP, or
+// empty.
+func seed(f layout, plugin string) error {
 	for _, name := range resourceFolders {
 		if err := os.MkdirAll(filepath.Join(f.profile, name), 0o700); err != nil {
 			return err
@@ -40,7 +42,20 @@ func seed(f layout) error {
 			return err
 		}
 	}
-	return nil
+	if plugin == "" {
+		return nil
+	}
+	code, err := os.ReadFile(plugin)
+	if err != nil {
+		return fmt.Errorf("GIMP's plug-in: %w", err)
+	}
+	// GIMP looks for a plug-in in a folder of the same name.
+	name := filepath.Base(plugin)
+	dir := filepath.Join(f.profile, "plug-ins", name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	return replaceFile(filepath.Join(dir, name), code, 0o700)
 }
 
 const (

@@ -7,6 +7,7 @@ const rules = (policy: Policy, presenter = '') => ({
   presenter,
   locked: false,
   muted: false,
+  shared: false,
 });
 const held: Lease = {
   generation: 4,

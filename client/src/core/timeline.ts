@@ -33,6 +33,10 @@ export function tellingOf(entry: Entry): string {
       return `${by} kept the chat to owners`;
     case 'unmuted':
       return `${by} opened the chat`;
+    case 'shared':
+      return `${by} had everybody paint with the same tools`;
+    case 'unshared':
+      return `${by} gave everybody their own tools`;
     case 'invited':
       return `${by} made an invitation for ${as(entry)}`;
     case 'revoked':

@@ -12,6 +12,8 @@ export interface Rules {
   locked: boolean;
   /** Only owners may write in the chat. */
   muted: boolean;
+  /** Everybody paints with the same colours and brush. */
+  shared: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export type Control =
   | { type: 'grant' | 'deny' | 'transfer' | 'remove'; to: string }
   | { type: 'policy'; policy: Policy }
   | { type: 'role'; to: string; role: RoleName }
-  | { type: 'lock' | 'mute'; on: boolean }
+  | { type: 'lock' | 'mute' | 'share'; on: boolean }
   | { type: 'report'; photonMs: number[] }
   | { type: 'lease'; lease: Lease }
   /** generation: of the press that was refused, 0 when it was no press */
@@ -91,6 +93,7 @@ export function decodeControl(bytes: Uint8Array): Control | null {
       return { type, to: text(message.to), role: roleOf(message.role) };
     case 'lock':
     case 'mute':
+    case 'share':
       return { type, on: message.on === true };
     case 'report':
       return { type, photonMs: numbers(message.photon_ms) };
@@ -128,6 +131,7 @@ export function readLease(value: unknown): Lease | null {
       presenter: text(rules.presenter),
       locked: rules.locked === true,
       muted: rules.muted === true,
+      shared: rules.shared === true,
     },
   };
 }

@@ -47,7 +47,7 @@ const fields: Record<number, object> = {
   [Kind.ReleaseAll]: {},
 };
 
-const NO_RULES = { policy: 'ask', presenter: '', locked: false, muted: false };
+const NO_RULES = { policy: 'ask', presenter: '', locked: false, muted: false, shared: false };
 
 describe('the vectors shared with the Go package', () => {
   it.each(vectors.map((v) => [v.kind, v.hex, v] as const))('%s %s', (kind, hex, { value }) => {
