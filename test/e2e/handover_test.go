@@ -179,6 +179,9 @@ func (b *bell) next(down bool) time.Time {
 	}
 }
 
+// commandPause is how far apart somebody's commands may be for good.
+const commandPause = time.Second / 4
+
 // TestHandover times how control changes hands, to the press that the display
 // sees, between two people with colours of their own.
 func TestHandover(t *testing.T) {
@@ -197,24 +200,22 @@ func TestHandover(t *testing.T) {
 		return []wire.Event{{Kind: wire.KeyDown, Keysym: keysym}, {Kind: wire.KeyUp, Keysym: keysym}}
 	}
 	// Ben has the colours the other way round, so that each handover changes them.
-	for _, h := range []*hand{ann, ben} {
-		owner.wait(t, "a free canvas", free)
-		h.wait(t, "a free canvas", free)
-		keys := tap('d')
-		if h == ben {
-			keys = append(keys, tap('x')...)
-		}
-		h.do(t, keys...)
-		h.wait(t, "control", h.holds)
-	}
+	ann.wait(t, "a free canvas", free)
+	ann.do(t, tap('d')...)
+	ben.wait(t, "ann drawing", ann.holds)
+	ben.wait(t, "a free canvas", free)
+	ben.do(t, append(tap('d'), tap('x')...)...)
+	ann.wait(t, "ben drawing", ben.holds)
 
 	samples := map[string][]float64{}
 	took := func(what string, since, now time.Time) {
 		samples[what] = append(samples[what], float64(now.Sub(since).Microseconds())/1000)
 	}
-	from, to := ann, ben
-	for range handovers() {
-		from, to = to, from
+	from, to := ben, ann
+	for i := range handovers() {
+		if i > 0 {
+			from, to = to, from
+		}
 		// Onto a free canvas.
 		to.wait(t, "a free canvas", free)
 		pressed := time.Now()
@@ -231,12 +232,13 @@ func TestHandover(t *testing.T) {
 		took("one's last release to the next in line's control", released, time.Now())
 		from.do(t, down)
 		took("one's last release to the next one's press on the display", released, bell.next(true))
+		to.wait(t, "somebody else drawing", from.holds)
 		from.do(t, up)
 		bell.next(false)
 	}
 	owner.say(t, wire.Control{Type: wire.ControlPolicy, Policy: "ask"})
-	owner.say(t, wire.Control{Type: wire.ControlGrant, To: from.identity})
-	from.wait(t, "control", from.holds)
+	owner.say(t, wire.Control{Type: wire.ControlGrant, To: to.identity})
+	to.wait(t, "control", to.holds)
 	for range handovers() {
 		from, to = to, from
 		to.say(t, wire.Control{Type: wire.ControlRequest})
@@ -249,6 +251,8 @@ func TestHandover(t *testing.T) {
 		took("a grant to the other one's press on the display", granted, bell.next(true))
 		to.do(t, up)
 		bell.next(false)
+		from.wait(t, "somebody else drawing", to.holds)
+		time.Sleep(commandPause)
 	}
 	for what, ms := range samples {
 		sum := stats.Summarize(ms).Rounded(1)
