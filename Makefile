@@ -78,7 +78,7 @@ bench: deps-bench build ## hot paths, bad lines, LiveKit's SDK as a load, and al
 	bin/easel-bench quality --html bench/out/quality.html
 	bin/easel-bench lines --html bench/out/lines.html
 	bin/easel-bench sessions --html bench/out/sessions.html
-	go vet -tags network ./test/e2e && go test -tags network -count=1 -run MediaBlocked -v ./test/e2e
+	go vet -tags network ./test/e2e && go test -tags network -count=1 -timeout 20m -run NetworkFigures -v ./test/e2e
 
 clean: ## remove what was built
 	rm -rf bin client/dist/assets client/dist/index.html client/node_modules

@@ -20,10 +20,10 @@ packages=(
 	libgimp2.0-dev                                                                                           # the plug-in
 )
 if [ "${1:-run}" != run ]; then
-	packages+=(chromium firefox-esr xauth x11-utils ffmpeg spin)
+	packages+=(chromium firefox-esr xauth x11-utils ffmpeg spin nftables iproute2)
 fi
 if [ "${1:-run}" = bench ]; then
-	packages+=(gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-x nftables iproute2)
+	packages+=(gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-x)
 fi
 
 missing=()

@@ -175,11 +175,14 @@ func (e *Engine) forget(r *Room) {
 
 // newConnection makes a PeerConnection that sends by a shard's lane, whose way
 // is watched and whose keys are heard.
-func (e *Engine) newConnection(on *shard, publishes bool, way *route, keys *seal.Keys) (*webrtc.PeerConnection, error) {
+func (e *Engine) newConnection(on *shard, publishes, byTCP bool, way *route, keys *seal.Keys) (*webrtc.PeerConnection, error) {
 	s := e.settings
 	s.SetICEUDPMux(laneMux{UDPMux: e.udpMux, lane: e.lanes[on.index], route: way, loopback: e.addr.Addr().IsLoopback()})
 	if e.tcpMux != nil {
 		s.SetICETCPMux(watchedTCP{e.tcpMux, way})
+	}
+	if byTCP {
+		s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6})
 	}
 	s.SetICEBindingRequestHandler(new(nominations).follow)
 	s.SetDTLSKeyLogWriter(keys)

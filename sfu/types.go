@@ -51,6 +51,7 @@ type PeerOptions struct {
 	// Follows says that its encoders do as they are told: each stream's bitrate
 	// is set by the REMB that names it.
 	Follows bool
+	TCP     bool // its transports are ICE-TCP alone
 }
 
 // LayerSpec is one announced simulcast layer.

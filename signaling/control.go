@@ -23,6 +23,9 @@ func (p *participant) onControl(payload []byte) {
 	case wire.ControlReport:
 		p.onReport(c.PhotonMS)
 		return
+	case wire.ControlWay:
+		p.onWay(c)
+		return
 	case wire.ControlEcho:
 		p.echo()
 		return

@@ -51,6 +51,7 @@ func (s *Server) examine(req *http.Request, needsJoinRequest bool) (*token.Claim
 	if err != nil {
 		return nil, nil, &refusal{http.StatusBadRequest, "malformed", err}
 	}
+	how.tcp = query.Get("candidates") == "tcp"
 	return claims, how, nil
 }
 

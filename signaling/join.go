@@ -84,7 +84,9 @@ func (r *liveRoom) replace(old *participant) (window *Visit) {
 // startMedia queues the first work of the media side, in the order that saves
 // rounds: what the client will see is attached before its offer is answered.
 func (r *liveRoom) startMedia(p *participant, how *joinParams) {
-	opts := sfu.PeerOptions{Single: p.single, MayPublish: p.claims.Publish, Follows: p.claims.Role == room.Agent}
+	opts := sfu.PeerOptions{
+		Single: p.single, MayPublish: p.claims.Publish, Follows: p.claims.Role == room.Agent, TCP: how.tcp,
+	}
 	r.workers.Go(func() { p.runMedia(opts) })
 	for _, q := range r.present {
 		for _, t := range q.tracks {

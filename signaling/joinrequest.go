@@ -21,6 +21,7 @@ var errJoinRequest = errors.New("bad join request")
 // joinParams are how a client wants to join, from either form of request.
 type joinParams struct {
 	single        bool // one PeerConnection, the client offers
+	tcp           bool // media by ICE-TCP alone: the person has chosen it
 	autoSubscribe bool
 	reconnect     bool
 	sid           string // with reconnect: who they were

@@ -17,6 +17,8 @@ type metrics struct {
 	dropped      *prometheus.CounterVec // reason
 	refused      *prometheus.CounterVec // reason
 	joins        *prometheus.CounterVec // result
+	ways         *prometheus.GaugeVec   // way
+	switches     *prometheus.CounterVec // from, to, reason
 }
 
 func newMetrics(reg prometheus.Registerer) (*metrics, error) {
@@ -42,13 +44,19 @@ func newMetrics(reg prometheus.Registerer) (*metrics, error) {
 		joins: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "easel_joins_total", Help: "Attempts to join, by result.",
 		}, []string{"result"}),
+		ways: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "easel_canvas_ways", Help: "Windows that show a canvas now, by the way it comes, as they say.",
+		}, []string{"way"}),
+		switches: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "easel_canvas_switches_total", Help: "Windows that began to show their canvas by a way, from which before (empty: none) and why.",
+		}, []string{"from", "to", "reason"}),
 	}
 	if reg == nil {
 		return m, nil
 	}
 	return m, errors.Join(
 		reg.Register(m.rooms), reg.Register(m.participants), reg.Register(m.signals), reg.Register(m.data),
-		reg.Register(m.dropped), reg.Register(m.refused), reg.Register(m.joins),
+		reg.Register(m.dropped), reg.Register(m.refused), reg.Register(m.joins), reg.Register(m.ways), reg.Register(m.switches),
 	)
 }
 

@@ -49,8 +49,9 @@ type participant struct {
 	interrupted   time.Time // when it was last asked to resume
 	gone          bool
 	goneFor       livekit.DisconnectReason
-	isNews        bool // waits to be told to the room
-	replaced      bool // by a newer stay of the same identity
+	isNews        bool   // waits to be told to the room
+	replaced      bool   // by a newer stay of the same identity
+	way           string // by which their window shows the canvas; empty: not said
 	timers        timers
 }
 

@@ -28,6 +28,7 @@ func (r *liveRoom) remove(p *participant, why livekit.DisconnectReason, word *li
 	r.presence.leave(p.claims.Identity)
 	r.chat.Leave(p.claims.Identity, time.Now())
 	r.server.metrics.participants.WithLabelValues(string(p.role())).Dec()
+	p.showsBy("", "")
 	r.server.cfg.Observer.Left(r.name, p.person())
 	p.log.Info("left", "reason", why.String())
 	if !p.replaced {

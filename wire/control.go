@@ -19,6 +19,7 @@ const (
 	ControlReport  = "report"  // measured input-to-photon latencies
 	ControlRefresh = "refresh" // my window shows no picture: send one that needs no other
 	ControlEcho    = "echo"    // say the same: I want to know whether this connection lives
+	ControlWay     = "way"     // my window shows the canvas by Way, because of Code
 	// From owners to the server.
 	ControlPolicy   = "policy"   // how control changes hands: Policy
 	ControlRole     = "role"     // To has Role from now on
@@ -66,6 +67,8 @@ type Control struct {
 	Policy string `json:"policy,omitempty"`
 	Role   string `json:"role,omitempty"`
 	On     bool   `json:"on,omitempty"`
+	// Way comes with ControlWay: one of Ways.
+	Way string `json:"way,omitempty"`
 	// Lease comes with ControlLease.
 	Lease *Lease `json:"lease,omitempty"`
 	// Code is a word for programs, Reason or Text a sentence for people.
@@ -78,6 +81,15 @@ type Control struct {
 	// measured since its last report, at most MaxReport of them.
 	PhotonMS []float64 `json:"photon_ms,omitempty"`
 }
+
+// Ways are those by which a canvas comes to a window; "turn" is WebRTC through a
+// TURN server.
+func Ways() []string { return []string{"webrtc-udp", "webrtc-tcp", "turn", "vnc"} }
+
+// WayReasons are the codes of why a way was taken: it is the best one, the person
+// chose it; WebRTC has shown nothing yet, stalled, or lost its connection; the
+// network moved a connection that goes on.
+func WayReasons() []string { return []string{"best", "chosen", "silent", "stalled", "lost", "moved"} }
 
 // MaxReport is how many latencies one report may carry.
 const MaxReport = 256

@@ -23,6 +23,8 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"github.com/easel-live/easel/bench/machine"
 )
 
 //go:embed watch.js
@@ -43,6 +45,11 @@ type Options struct {
 	// Way holds pages to one way to the picture, named as Transport.Via does:
 	// "webrtc-udp", "webrtc-tcp", "turn" or "vnc"; empty: whichever they take.
 	Way string
+	// Namespace is the network namespace that it runs in, by the name that ip
+	// netns knows; empty: this process's.
+	Namespace string
+	// AnyCertificate takes certificates that no authority has signed.
+	AnyCertificate bool
 }
 
 // Browser is a running Chromium with one page. Its methods are for one
@@ -74,7 +81,7 @@ func Start(ctx context.Context, opts Options) (*Browser, error) {
 }
 
 func flags(path, profile string, opts Options) []chromedp.ExecAllocatorOption {
-	return []chromedp.ExecAllocatorOption{
+	flags := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(path),
 		chromedp.NoFirstRun,
 		chromedp.NoDefaultBrowserCheck,
@@ -89,6 +96,13 @@ func flags(path, profile string, opts Options) []chromedp.ExecAllocatorOption {
 		chromedp.Flag("window-size", fmt.Sprintf("%d,%d", opts.Width, opts.Height)),
 		chromedp.Flag("user-data-dir", profile),
 	}
+	if opts.AnyCertificate {
+		flags = append(flags, chromedp.IgnoreCertErrors)
+	}
+	if opts.Namespace != "" {
+		flags = append(flags, chromedp.ModifyCmdFunc(func(cmd *exec.Cmd) { machine.Enter(cmd, opts.Namespace) }))
+	}
+	return flags
 }
 
 func find(path string) (string, error) {

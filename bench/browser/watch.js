@@ -115,6 +115,10 @@
 
   let photons = null;
 
+  // When the page began to show its canvas by which way, as it says itself.
+  const ways = [];
+  addEventListener('easel:way', ({ detail }) => ways.push({ ...detail }));
+
   addEventListener('easel:photon', (event) => {
     if (photons && photons.length < MOST_PHOTONS) photons.push({ ...event.detail });
     if (!watch || watch.stamp === undefined) return;
@@ -254,6 +258,8 @@
       }
       return null;
     },
+
+    ways: () => ways,
 
     // Keeps the page's own measurements from now on.
     collectPhotons() {

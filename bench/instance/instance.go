@@ -37,8 +37,9 @@ const (
 
 // CLI is the easel command and the environment that points it at a server.
 type CLI struct {
-	Path string   // of the easel binary
-	Env  []string // added to this process's environment
+	Path      string   // of the easel binary
+	Env       []string // added to this process's environment
+	namespace string   // of the server's network
 }
 
 // Session is a session as the command line prints it.
@@ -47,11 +48,12 @@ type Session struct {
 	Room      string `json:"room"`
 	Display   string `json:"display"` // X display, such as ":12"
 	Workspace string `json:"workspace"`
+	Namespace string `json:"-"` // of the network that the display is in; empty: this process's
 }
 
 // StartSession starts a session and waits until it is ready.
 func (c CLI) StartSession(ctx context.Context) (Session, error) {
-	var s Session
+	s := Session{Namespace: c.namespace}
 	err := c.decode(ctx, &s, "session", "start", "--json")
 	return s, err
 }
@@ -113,6 +115,13 @@ func (c CLI) run(ctx context.Context, args ...string) ([]byte, error) {
 	return out, nil
 }
 
+// Host is where a server runs, besides this machine's loopback address.
+type Host struct {
+	Namespace string   // of the network, by the name that ip netns knows
+	URL       string   // of the server, as browsers reach it
+	Env       []string // its addresses and ports
+}
+
 // Instance is a running server of its own.
 type Instance struct {
 	CLI
@@ -126,6 +135,19 @@ type Instance struct {
 // Start runs the easel binary at path on free loopback ports with an empty data
 // directory, its log going to logs, and waits until it is ready.
 func Start(ctx context.Context, path string, logs io.Writer) (*Instance, error) {
+	return begin(ctx, logs, func(i *Instance) error { return i.place(path) })
+}
+
+// StartAt runs it at a host instead.
+func StartAt(ctx context.Context, path string, host Host, logs io.Writer) (*Instance, error) {
+	return begin(ctx, logs, func(i *Instance) error {
+		i.URL = host.URL
+		i.CLI = CLI{Path: path, Env: append([]string{i.data()}, host.Env...), namespace: host.Namespace}
+		return nil
+	})
+}
+
+func begin(ctx context.Context, logs io.Writer, place func(*Instance) error) (*Instance, error) {
 	dir, err := os.MkdirTemp("", "easel-bench-data-")
 	if err != nil {
 		return nil, fmt.Errorf("instance: %w", err)
@@ -136,7 +158,7 @@ func Start(ctx context.Context, path string, logs io.Writer) (*Instance, error) 
 		return nil, fmt.Errorf("instance: %w", err)
 	}
 	i := &Instance{dir: dir, logs: logs, done: make(chan error, 1)}
-	if err := i.place(path); err != nil {
+	if err := place(i); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	if err := i.launch(); err != nil {
@@ -157,7 +179,7 @@ func (i *Instance) place(path string) error {
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(ports.http))
 	i.URL = "http://" + addr
 	i.CLI = CLI{Path: path, Env: []string{
-		"EASEL_DATA=" + filepath.Join(i.dir, "data"),
+		i.data(),
 		"EASEL_ADDR=" + addr,
 		"EASEL_UDP_PORT=" + strconv.Itoa(ports.udp),
 		"EASEL_TCP_PORT=" + strconv.Itoa(ports.tcp),
@@ -166,8 +188,17 @@ func (i *Instance) place(path string) error {
 	return nil
 }
 
+func (i *Instance) data() string { return "EASEL_DATA=" + filepath.Join(i.dir, "data") }
+
 func (i *Instance) launch() error {
 	i.cmd = exec.Command(i.Path, "serve")
+	if i.namespace != "" {
+		// X servers listen at an abstract socket, which belongs to the network
+		// namespace, and at a file, which does not: with the first free here, the
+		// second would be taken from an X server elsewhere.
+		i.cmd = exec.Command("/bin/sh", "-c", `mount -t tmpfs -o mode=1777 none /tmp/.X11-unix && exec "$0" serve`, i.Path)
+		machine.Enter(i.cmd, i.namespace)
+	}
 	i.cmd.Env = append(os.Environ(), i.Env...)
 	i.cmd.Stdout, i.cmd.Stderr = i.logs, i.logs
 	// A bench that is killed takes its server with it.
@@ -183,19 +214,11 @@ func (i *Instance) launch() error {
 func (i *Instance) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, i.URL+"/readyz", nil)
-		if err != nil {
-			return fmt.Errorf("instance: %w", err)
-		}
-		if resp, err := client.Do(req); err == nil {
-			_ = resp.Body.Close()
-			if resp.StatusCode == http.StatusOK {
-				return nil
-			}
+		if i.isReady(ctx) {
+			return nil
 		}
 		select {
 		case <-tick.C:
@@ -206,6 +229,26 @@ func (i *Instance) ready(ctx context.Context) error {
 			return fmt.Errorf("%w: %w", ErrNotReady, ctx.Err())
 		}
 	}
+}
+
+// isReady asks over HTTP, or, where this process has no way to the server's
+// network, over the command line's socket.
+func (i *Instance) isReady(ctx context.Context) bool {
+	if i.namespace != "" {
+		_, err := i.run(ctx, "session", "list")
+		return err == nil
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, i.URL+"/readyz", nil)
+	if err != nil {
+		return false
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := client.Do(req)
+	if err != nil {
+		return false
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
 }
 
 // Kill ends the server the hard way: its sessions live on. Restart is to follow.

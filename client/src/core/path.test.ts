@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { due, HEAD_START_MS, type PathEvent, type PathState, start, step, wanted } from './path';
+import {
+  due,
+  HEAD_START_MS,
+  type PathEvent,
+  type PathState,
+  routeOf,
+  start,
+  step,
+  wanted,
+} from './path';
 
 const run = (events: [number, PathEvent][], pin: PathState['pin'] = 'auto') =>
   events.reduce((state, [at, event]) => step(state, event, at), start(pin, 0));
@@ -26,7 +35,7 @@ describe('the way to the picture', () => {
   it('shows whichever comes first, and the better when it comes', () => {
     const first = run([[1500, picture('vnc')]]);
     expect(first.shown).toBe('vnc');
-    expect(first.why).toContain('WebRTC');
+    expect(first.why).toBe('silent');
     const better = step(first, picture('webrtc'), 4000);
     expect(better.shown).toBe('webrtc');
     expect(wanted(better, 4000).vnc).toBe(false);
@@ -62,12 +71,28 @@ describe('the way to the picture', () => {
     expect(wanted(pinned, 1000)).toEqual({ webrtc: false, vnc: true });
     expect(pinned.shown).toBe('webrtc');
     const vnc = step(pinned, picture('vnc'), 1300);
-    expect(vnc).toMatchObject({ shown: 'vnc', why: 'you chose it' });
+    expect(vnc).toMatchObject({ shown: 'vnc', why: 'chosen' });
     const free = step(step(vnc, broken('webrtc'), 1400), { type: 'pin', pin: 'auto' }, 2000);
     expect(wanted(free, 2000)).toEqual({ webrtc: true, vnc: true });
     expect(step(free, picture('webrtc'), 2500).shown).toBe('webrtc');
+    expect(step(vnc, { type: 'pin', pin: 'auto' }, 2000)).toMatchObject({
+      shown: 'webrtc',
+      why: 'best',
+    });
     const only = run([[300, picture('vnc')]], 'webrtc');
     expect(only.shown).toBeNull();
     expect(wanted(only, 60_000).vnc).toBe(false);
+  });
+
+  it('takes the same way by another route for another connection', () => {
+    const tcp = run([
+      [300, picture('webrtc')],
+      [1000, { type: 'pin', pin: 'tcp' }],
+    ]);
+    expect(routeOf(tcp.pin)).toBe('tcp');
+    expect(wanted(tcp, 60_000)).toEqual({ webrtc: true, vnc: false });
+    expect(tcp.good.webrtc).toBe(false);
+    expect(tcp.shown).toBe('webrtc');
+    expect(step(tcp, picture('webrtc'), 1500)).toMatchObject({ shown: 'webrtc', why: 'chosen' });
   });
 });

@@ -1,8 +1,28 @@
 /** The ways a picture of the canvas can come, the better first. */
 export type Path = 'webrtc' | 'vnc';
 
-/** What a person has chosen: one way, or whichever is best. */
-export type Pin = 'auto' | Path;
+/**
+ * What a person has chosen: whichever is best, VNC, WebRTC, or WebRTC by one way
+ * through the network: TCP alone, or a TURN server.
+ */
+export type Pin = 'auto' | 'webrtc' | 'tcp' | 'relay' | 'vnc';
+
+/** Which way WebRTC is held to. */
+export type Route = 'any' | 'tcp' | 'relay';
+
+/** Why the picture comes the way it does. */
+export type Why = 'none' | 'best' | 'chosen' | 'silent' | 'stalled' | 'lost' | 'ended';
+
+/** The same for people, after "WebRTC: ". */
+export const WHY: Record<Why, string> = {
+  none: '',
+  best: 'the best way',
+  chosen: 'you chose it',
+  silent: 'WebRTC has shown nothing yet',
+  stalled: 'WebRTC stalled',
+  lost: 'WebRTC lost its connection',
+  ended: 'VNC ended',
+};
 
 /** How long WebRTC has for its first picture before VNC is tried beside it. */
 export const HEAD_START_MS = 1200;
@@ -16,8 +36,7 @@ export interface PathState {
   pin: Pin;
   /** The way that is shown; null before the first picture. */
   shown: Path | null;
-  /** Why, for people. */
-  why: string;
+  why: Why;
   /** Ways whose picture is there and goes on. */
   good: Readonly<Record<Path, boolean>>;
   /** When VNC is to be tried beside WebRTC, in the base of performance.now(). */
@@ -27,15 +46,20 @@ export interface PathState {
 export type PathEvent =
   /** A way's first picture, or its first after it broke, was decoded. */
   | { type: 'picture'; path: Path }
-  /** A way shows nothing any more; why, for people. */
-  | { type: 'broken'; path: Path; why: string }
+  /** A way shows nothing any more. */
+  | { type: 'broken'; path: Path; why: Why }
   | { type: 'pin'; pin: Pin };
+
+export const pathOf = (pin: Pin): Path | null =>
+  pin === 'auto' ? null : pin === 'vnc' ? 'vnc' : 'webrtc';
+
+export const routeOf = (pin: Pin): Route => (pin === 'tcp' || pin === 'relay' ? pin : 'any');
 
 export function start(pin: Pin, now: number): PathState {
   return {
     pin,
     shown: null,
-    why: '',
+    why: 'none',
     good: { webrtc: false, vnc: false },
     second: now + HEAD_START_MS,
   };
@@ -64,23 +88,23 @@ export function step(state: PathState, event: PathEvent, now: number): PathState
   }
 }
 
-const allowed = (state: PathState, path: Path) => state.pin === 'auto' || state.pin === path;
+const allowed = ({ pin }: PathState, path: Path) => pin === 'auto' || pathOf(pin) === path;
 
 function pictured(state: PathState, path: Path): PathState {
   if (state.good[path]) return state;
   const next = { ...state, good: { ...state.good, [path]: true } };
   const better = path === 'webrtc' || !next.good.webrtc || state.pin === 'vnc';
-  if (!allowed(state, path) || !better || state.shown === path) return next;
-  const why =
-    state.pin === path
-      ? 'you chose it'
-      : path === 'webrtc'
-        ? 'the best way'
-        : state.why || 'WebRTC has shown nothing yet';
-  return { ...next, shown: path, why };
+  if (!allowed(state, path) || !better) return next;
+  return { ...next, shown: path, why: reason(state, path) };
 }
 
-function broken(state: PathState, path: Path, why: string, now: number): PathState {
+function reason({ pin, why }: PathState, path: Path): Why {
+  if (pathOf(pin) === path) return 'chosen';
+  if (path === 'webrtc') return 'best';
+  return why === 'stalled' || why === 'lost' ? why : 'silent';
+}
+
+function broken(state: PathState, path: Path, why: Why, now: number): PathState {
   if (!state.good[path]) return state;
   const next = { ...state, good: { ...state.good, [path]: false } };
   if (path === 'webrtc') return { ...next, why, second: now };
@@ -92,8 +116,15 @@ function broken(state: PathState, path: Path, why: string, now: number): PathSta
 }
 
 function pinned(state: PathState, pin: Pin, now: number): PathState {
-  const next = { ...state, pin, second: now };
-  const best = (['webrtc', 'vnc'] as const).find((p) => state.good[p] && allowed(next, p));
-  if (!best || best === state.shown) return { ...next, why: '' };
-  return { ...next, shown: best, why: pin === 'auto' ? 'the best way' : 'you chose it' };
+  // Another route is another connection, which has to prove itself.
+  const same = routeOf(pin) === routeOf(state.pin);
+  const good = same ? state.good : { ...state.good, webrtc: false };
+  const next = { ...state, pin, good, second: now };
+  const best = (['webrtc', 'vnc'] as const).find((p) => good[p] && allowed(next, p));
+  if (!best) return { ...next, why: 'none' };
+  return {
+    ...next,
+    shown: best,
+    why: pin === 'auto' && best === 'webrtc' ? 'best' : reason(next, best),
+  };
 }

@@ -53,7 +53,7 @@ describe('QualityProbe', () => {
       lossPercent: 10,
       codec: 'VP8',
       fullColour: false,
-      protocol: 'udp',
+      via: 'webrtc-udp',
     });
   });
 

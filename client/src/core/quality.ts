@@ -11,9 +11,11 @@ export interface Quality {
   codec: string;
   /** Whether every pixel has a colour of its own (4:4:4), or four share one (4:2:0); null before the first frame. */
   fullColour: boolean | null;
-  /** "udp" or "tcp"; empty when unknown. */
-  protocol: string;
+  via: Via | null;
 }
+
+/** How media travels; "turn": relayed by a TURN server. */
+export type Via = 'webrtc-udp' | 'webrtc-tcp' | 'turn';
 
 /** Stats entries by id: an RTCStatsReport, or a Map in tests. */
 export type Report = ReadonlyMap<string, Record<string, unknown>>;
@@ -51,7 +53,7 @@ export class QualityProbe {
     const lost = Math.max(0, now.lost - before.lost);
     const packets = lost + Math.max(0, now.received - before.received);
     const codec = report.get(word(inbound.codecId));
-    const pair = find(report, (s) => s.type === 'candidate-pair' && s.nominated === true);
+    const pair = selected(report);
     return {
       roundTripMs:
         pair?.currentRoundTripTime === undefined ? null : number(pair.currentRoundTripTime) * 1000,
@@ -62,9 +64,26 @@ export class QualityProbe {
       lossPercent: packets > 0 ? (100 * lost) / packets : 0,
       codec: word(codec?.mimeType).replace('video/', ''),
       fullColour: codec ? hasFullColour(word(codec.mimeType), word(codec.sdpFmtpLine)) : null,
-      protocol: word(report.get(word(pair?.localCandidateId))?.protocol),
+      via: viaOf(report),
     };
   }
+}
+
+/** The way that media takes now; null before there is one. */
+export function viaOf(report: Report): Via | null {
+  const local = report.get(word(selected(report)?.localCandidateId));
+  if (!local) return null;
+  if (local.candidateType === 'relay') return 'turn';
+  return local.protocol === 'tcp' ? 'webrtc-tcp' : 'webrtc-udp';
+}
+
+/** Of several pairs that were nominated in their time, the transport's own. */
+function selected(report: Report) {
+  const transport = find(report, (s) => s.type === 'transport');
+  return (
+    report.get(word(transport?.selectedCandidatePairId)) ??
+    find(report, (s) => s.type === 'candidate-pair' && s.nominated === true)
+  );
 }
 
 /** The profiles with 4:4:4 chroma, as session descriptions name them. */

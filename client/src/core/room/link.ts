@@ -19,6 +19,7 @@ import type { Role } from '../api';
 import type { Line } from '../chat';
 import { type Display, parseDisplay } from '../geometry';
 import type { Layer } from '../layers';
+import type { Route } from '../path';
 import type { LinkState } from '../standing';
 import {
   type Asking,
@@ -99,16 +100,23 @@ export class RoomLink {
   #publication: RemoteTrackPublication | null = null;
   #layer: Layer = 'full';
   #over = false;
+  /** The way through the network that it is held to. */
+  readonly route: Route;
 
-  constructor(ports: LinkPorts) {
+  constructor(ports: LinkPorts, route: Route = 'any') {
     this.#ports = ports;
+    this.route = route;
     setLogLevel('warn');
     this.#listen();
   }
 
   /** Resolves once connected; rejects when the server can't be joined. */
   async connect(url: string, token: string): Promise<void> {
-    await this.#room.connect(url, token, { autoSubscribe: true, maxRetries: 1 });
+    // Only the server can leave out ways that the browser would take first.
+    const at = this.route === 'tcp' ? `${url}?candidates=tcp` : url;
+    const rtcConfig: RTCConfiguration =
+      this.route === 'relay' ? { iceTransportPolicy: 'relay' } : {};
+    await this.#room.connect(at, token, { autoSubscribe: true, maxRetries: 1, rtcConfig });
     if (this.#over) return;
     this.#ports.onState('connected');
     this.#tellLease();

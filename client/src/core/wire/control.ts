@@ -40,6 +40,8 @@ export type Control =
   | { type: 'role'; to: string; role: RoleName }
   | { type: 'lock' | 'mute' | 'share'; on: boolean }
   | { type: 'report'; photonMs: number[] }
+  /** The canvas comes this way now, for this reason. */
+  | { type: 'way'; way: string; code: string }
   | { type: 'lease'; lease: Lease }
   /** generation: of the press that was refused, 0 when it was no press */
   | { type: 'refused'; code: string; reason: string; generation: number }
@@ -97,6 +99,8 @@ export function decodeControl(bytes: Uint8Array): Control | null {
       return { type, on: message.on === true };
     case 'report':
       return { type, photonMs: numbers(message.photon_ms) };
+    case 'way':
+      return { type, way: text(message.way), code: text(message.code) };
     case 'lease': {
       const lease = readLease(message.lease);
       if (!lease) throw new WireError('lease message without a lease');

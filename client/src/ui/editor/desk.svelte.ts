@@ -5,7 +5,9 @@ import { type Display, sameDisplay } from '../../core/geometry';
 import { Hand } from '../../core/input/hand';
 import { PhotonMeter } from '../../core/latency';
 import type { Layer } from '../../core/layers';
+import type { Path, Route } from '../../core/path';
 import { PULSE_MS, Pulse } from '../../core/pulse';
+import { type Report, viaOf } from '../../core/quality';
 import { type LostReason, type Person, RoomLink } from '../../core/room/link';
 import {
   type LinkState,
@@ -131,6 +133,7 @@ export class Desk {
   #name: string | undefined;
   #link: RoomLink | null = null;
   #layer: Layer = 'full';
+  #route: Route = 'any';
   #entry = '';
   #asking = false;
   #last = { x: 0, y: 0 };
@@ -145,7 +148,11 @@ export class Desk {
   #pulse = new Pulse();
   #pulsing: ReturnType<typeof setInterval>;
   #refreshed = 0;
-  #shown: string | null = null;
+  #shown: Path | null = null;
+  /** The same while its picture goes on. */
+  #alive: Path | null = null;
+  /** The way that the server and the page's observers were told of. */
+  #told = '';
 
   constructor(session: string, name?: string) {
     this.session = session;
@@ -167,11 +174,17 @@ export class Desk {
     this.ways = new Ways({
       admission: () => this.#admission(),
       refused: (error) => this.#refused(error),
-      webrtc: (open) => this.#want(open),
-      onChange: () => this.#relink(),
+      webrtc: (open, route) => this.#want(open, route),
+      onChange: () => {
+        this.#relink();
+        this.#seen();
+      },
       window: this.#windowPorts(),
     });
-    this.#report = setInterval(() => this.#sendReport(), REPORT_MS);
+    this.#report = setInterval(() => {
+      this.#sendReport();
+      void this.#tellWay();
+    }, REPORT_MS);
     this.#pulsing = setInterval(() => this.#feel(), PULSE_MS);
     this.ways.apply();
   }
@@ -299,10 +312,15 @@ export class Desk {
   }
 
   /** Opens the room's connection or gives it up. */
-  #want(open: boolean): void {
+  #want(open: boolean, route: Route): void {
     if (this.#closed || this.lost) return;
-    if (open && !this.#link) void this.#connect();
-    if (!open && this.#link) this.#drop();
+    if (!open) {
+      if (this.#link) this.#drop();
+      return;
+    }
+    this.#route = route;
+    if (this.#link && this.#link.route !== route) this.#rtc = 'reconnecting';
+    if (this.#link?.route !== route) void this.#connect();
   }
 
   #drop(): void {
@@ -310,7 +328,7 @@ export class Desk {
     this.#link?.close();
     this.#link = null;
     this.track = null;
-    this.ways.broken('webrtc', 'you chose VNC');
+    this.ways.broken('webrtc', 'chosen');
   }
 
   /** What opens the room: the same as before while it can be. */
@@ -353,12 +371,36 @@ export class Desk {
     this.#hold();
   }
 
+  /** Another way shows the canvas, or the same one again: since now. */
+  #seen(): void {
+    const { shown, good, why } = this.ways.state;
+    const now = shown && good[shown] ? shown : null;
+    if (now === this.#alive) return;
+    this.#alive = now;
+    if (!shown || !now) return;
+    const detail = { shown, why, at: performance.now() };
+    window.dispatchEvent(new CustomEvent('easel:way', { detail }));
+    void this.#tellWay();
+  }
+
+  /** Tells the server by which way the canvas comes, when that is another. */
+  async #tellWay(): Promise<void> {
+    const { shown, good, why } = this.ways.state;
+    if (!shown || !good[shown] || this.link !== 'connected') return;
+    const report = shown === 'webrtc' ? ((await this.stats()) as Report | undefined) : undefined;
+    const way = shown === 'vnc' ? shown : report && viaOf(report);
+    if (!way || way === this.#told || this.ways.state.shown !== shown) return;
+    const moved = shown === 'webrtc' && this.#told !== '' && this.#told !== 'vnc';
+    this.#told = way;
+    this.#outward?.ask({ type: 'way', way, code: moved && why === 'best' ? 'moved' : why });
+  }
+
   /** Looks for silence where media should come. */
   #feel(): void {
     if (!this.#link || this.#rtc !== 'connected') return;
     const found = this.#pulse.feel(performance.now(), document.hidden);
     if (found) this.#link.echo();
-    if (found === 'stalled') this.ways.broken('webrtc', 'WebRTC stalled');
+    if (found === 'stalled') this.ways.broken('webrtc', 'stalled');
   }
 
   /** Something came by WebRTC: if it shows nothing, a frame will prove it back. */
@@ -404,50 +446,53 @@ export class Desk {
   }
 
   #open(): RoomLink {
-    const link: RoomLink = new RoomLink({
-      onState: (state, reason) => {
-        if (this.#stale(link)) return;
-        if (state === 'lost' && reason && reason !== 'network') {
-          this.#leave(reason);
-          return;
-        }
-        if (state !== 'connected') this.ways.broken('webrtc', 'WebRTC lost its connection');
-        if (state === 'lost') {
-          this.#tryAgain();
-          return;
-        }
-        this.#rtc = state;
-        this.lost = null;
-        if (state === 'connected') {
-          this.#attempt = 0;
-          this.#pulse.heard(performance.now());
-          this.#enter(link.identity, link.entry);
-        }
-        this.#relink();
+    const link: RoomLink = new RoomLink(
+      {
+        onState: (state, reason) => {
+          if (this.#stale(link)) return;
+          if (state === 'lost' && reason && reason !== 'network') {
+            this.#leave(reason);
+            return;
+          }
+          if (state !== 'connected') this.ways.broken('webrtc', 'lost');
+          if (state === 'lost') {
+            this.#tryAgain();
+            return;
+          }
+          this.#rtc = state;
+          this.lost = null;
+          if (state === 'connected') {
+            this.#attempt = 0;
+            this.#pulse.heard(performance.now());
+            this.#enter(link.identity, link.entry);
+          }
+          this.#relink();
+        },
+        onPeople: (people) => this.#meet(people),
+        onDisplay: (display) => this.#sized(display),
+        onLease: (lease) => this.#leased(lease),
+        onTrack: (track) => {
+          if (!this.ways.window) this.picture = false;
+          this.track = track;
+          this.meter.restart();
+          this.#exact.restart();
+          link.prefer(this.#layer);
+        },
+        onTag: (tag) => this.hand.tagged(tag),
+        onExact: (rtpTimestamp) => this.#exact.told(rtpTimestamp),
+        onCursor: (message) => {
+          if (message.type === 'shape') this.shape = message.shape;
+          else this.onPointer(message.position);
+        },
+        onClipboard: (message) => this.copies.hear(message),
+        onRefused: (code, reason, generation) => this.#deny(code, reason, generation),
+        onNotice: (_, text) => this.notify(text),
+        onPresence: (message, from) => this.company.take(message, from),
+        onLine: (line) => this.company.heard(line),
+        onHeard: () => this.#heard(link),
       },
-      onPeople: (people) => this.#meet(people),
-      onDisplay: (display) => this.#sized(display),
-      onLease: (lease) => this.#leased(lease),
-      onTrack: (track) => {
-        if (!this.ways.window) this.picture = false;
-        this.track = track;
-        this.meter.restart();
-        this.#exact.restart();
-        link.prefer(this.#layer);
-      },
-      onTag: (tag) => this.hand.tagged(tag),
-      onExact: (rtpTimestamp) => this.#exact.told(rtpTimestamp),
-      onCursor: (message) => {
-        if (message.type === 'shape') this.shape = message.shape;
-        else this.onPointer(message.position);
-      },
-      onClipboard: (message) => this.copies.hear(message),
-      onRefused: (code, reason, generation) => this.#deny(code, reason, generation),
-      onNotice: (_, text) => this.notify(text),
-      onPresence: (message, from) => this.company.take(message, from),
-      onLine: (line) => this.company.heard(line),
-      onHeard: () => this.#heard(link),
-    });
+      this.#route,
+    );
     return link;
   }
 
@@ -487,6 +532,7 @@ export class Desk {
     this.me = me;
     if (entry === this.#entry) return;
     this.#entry = entry;
+    this.#told = '';
     this.lease = null;
     this.hand.reset();
     this.copies.reset();

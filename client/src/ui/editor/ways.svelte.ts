@@ -1,11 +1,15 @@
 import type { Pass } from '../../core/api';
 import {
   due,
+  type Path,
   type PathEvent,
   type PathState,
   type Pin,
+  type Route,
+  routeOf,
   start,
   step,
+  type Why,
   wanted,
 } from '../../core/path';
 import type { VncWindow, WindowCounters, WindowPorts } from '../../vnc/window';
@@ -13,14 +17,15 @@ import type { VncWindow, WindowCounters, WindowPorts } from '../../vnc/window';
 /** How long a window that could not be opened is left alone. */
 const AGAIN_MS = 2000;
 const CHOICE = 'easel.way';
+const PINS: readonly Pin[] = ['webrtc', 'tcp', 'relay', 'vnc'];
 
 export interface WaysPorts {
   /** What opens the room. */
   admission(): Promise<Pass>;
   /** Whether an error is the server's last word. */
   refused(error: unknown): boolean;
-  /** Asks for the room's connection, or to give it up. */
-  webrtc(open: boolean): void;
+  /** Asks for the room's connection by a route, or to give it up. */
+  webrtc(open: boolean, route: Route): void;
   /** What is shown, or by which way, is another. */
   onChange(): void;
   /** What a window tells of the room. */
@@ -53,11 +58,11 @@ export class Ways {
   }
 
   /** A way's picture was drawn. */
-  shows(path: 'webrtc' | 'vnc'): void {
+  shows(path: Path): void {
     if (!this.state.good[path]) this.#step({ type: 'picture', path });
   }
 
-  broken(path: 'webrtc' | 'vnc', why: string): void {
+  broken(path: Path, why: Why): void {
     if (this.state.good[path]) this.#step({ type: 'broken', path, why });
   }
 
@@ -80,12 +85,12 @@ export class Ways {
     const want = wanted(this.state, now);
     // What is shown goes on until the chosen way has a picture.
     const last = this.state.shown === 'webrtc' && !this.state.good.vnc;
-    this.#ports.webrtc(want.webrtc || last);
+    this.#ports.webrtc(want.webrtc || last, routeOf(this.state.pin));
     if (want.vnc && !this.#window && now >= this.#opening) void this.#open();
     if (!want.vnc && this.#window) {
       this.#window.close();
       this.#window = null;
-      this.broken('vnc', '');
+      this.broken('vnc', 'none');
       return;
     }
     const wait = due(this.state, now) ?? (want.vnc && !this.#window ? AGAIN_MS : null);
@@ -132,7 +137,8 @@ export class Ways {
         onEnd: (why) => {
           if (this.#window !== window) return;
           this.#window = null;
-          this.broken('vnc', why);
+          console.warn('easel: VNC ended:', why);
+          this.broken('vnc', 'ended');
           this.apply();
         },
       });
@@ -145,5 +151,5 @@ export class Ways {
 
 function choice(): Pin {
   const pin = sessionStorage.getItem(CHOICE);
-  return pin === 'webrtc' || pin === 'vnc' ? pin : 'auto';
+  return PINS.find((known) => known === pin) ?? 'auto';
 }

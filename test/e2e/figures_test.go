@@ -1,0 +1,69 @@
+//go:build network
+
+package e2e
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/easel-live/easel/bench/stats"
+)
+
+// runs is how often each figure is taken.
+const runs = 12
+
+// TestNetworkFigures says how long the canvas takes to be there behind each
+// firewall, and to change its way in the middle of a session.
+func TestNetworkFigures(t *testing.T) {
+	var out strings.Builder
+	table := tabwriter.NewWriter(&out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "ms\tn\tp50\tp95\tmax\t")
+	row := func(name string, values []float64) {
+		s := stats.Summarize(values)
+		fmt.Fprintf(table, "%s\t%d\t%.0f\t%.0f\t%.0f\t\n", name, s.N, s.P50, s.P95, s.Max)
+	}
+	for _, host := range []struct {
+		name  string
+		env   []string
+		walls []struct{ wall, way string }
+	}{
+		{"", nil, []struct{ wall, way string }{{"", "webrtc-udp"}, {"no UDP", "webrtc-tcp"}, {"the page's TCP", "vnc"}}},
+	} {
+		w := lay(t, host.env...)
+		s := start(t, w.inst)
+		b := w.chromium("")
+		w.open(b, s, "owner", "webrtc-udp") // what a browser loads once
+		for _, c := range host.walls {
+			w.wall(c.wall)
+			var first, settled []float64
+			for range runs {
+				at := w.open(b, s, "owner", c.way)
+				first, settled = append(first, at.First), append(settled, at.At)
+			}
+			row(fmt.Sprintf("%q%s: first picture", c.wall, host.name), first)
+			row("by "+c.way, settled)
+		}
+		w.wall("")
+		at := w.open(b, s, "owner", "webrtc-udp")
+		var away, back []float64
+		for range runs {
+			cut := time.Now()
+			w.wall("no media")
+			at = shownBy(t, b, "vnc", at.At+1)
+			away = append(away, at.since(cut))
+			open := time.Now()
+			w.wall("")
+			at = shownBy(t, b, "webrtc-udp", at.At+1)
+			back = append(back, at.since(open))
+		}
+		row("media cut: by vnc", away)
+		row("media flows again: by webrtc-udp", back)
+	}
+	if err := table.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Print(out.String())
+}
