@@ -8,6 +8,7 @@ import (
 
 	"github.com/tus/tusd/v2/pkg/memorylocker"
 
+	"github.com/easel-live/easel/account"
 	"github.com/easel-live/easel/api/access"
 	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/internal/room"
@@ -18,7 +19,7 @@ import (
 // Config is what an API needs from its surroundings.
 type Config struct {
 	Sessions *session.Service
-	Store    *access.Store
+	Accounts *account.Service
 	Guests   *access.Guests
 	// Rooms are the sessions' rooms, where people are.
 	Rooms Rooms
@@ -80,11 +81,11 @@ func (a *API) Handler() http.Handler {
 }
 
 // LocalHandler answers requests from the local socket, which only the
-// server's own user and root can open: the same routes with all rights, and
-// those that must not be reachable from the network.
+// server's own user and root can open: the same routes, for the oldest
+// administrator.
 func (a *API) LocalHandler() http.Handler {
 	mux := http.NewServeMux()
-	a.mount(mux, append(routes(), localRoutes()...))
+	a.mount(mux, routes())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mux.ServeHTTP(w, withLocal(r))
 	})

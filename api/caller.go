@@ -1,14 +1,18 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
 	"time"
 
+	"github.com/easel-live/easel/account"
 	"github.com/easel-live/easel/api/access"
 	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/session"
 )
 
 const (
@@ -18,11 +22,11 @@ const (
 
 // caller is who sent a request.
 type caller struct {
-	admin  bool // logged in, or on the local socket
-	local  bool
-	login  string       // the login's secret; empty without a login
-	guest  access.Guest // the zero value for who was not invited
-	cookie string       // the guest's secret, as it was shown
+	user   account.User       // the zero value for who has no account or did not log in
+	by     account.Credential // what they came by: a login or a token
+	local  bool               // on the local socket
+	guest  access.Guest       // the zero value for who was not invited
+	cookie string             // the guest's secret, as it was shown
 }
 
 type localKey struct{}
@@ -32,33 +36,70 @@ func withLocal(r *http.Request) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), localKey{}, true))
 }
 
-// identify finds out who sent a request. Bad cookies are like none.
-func (a *API) identify(r *http.Request) caller {
+// identify finds out who sent a request. Bad cookies are like none; a bad token
+// is an error, for a program that shows one means to be somebody.
+func (a *API) identify(r *http.Request) (caller, error) {
 	if local, _ := r.Context().Value(localKey{}).(bool); local {
-		return caller{admin: true, local: true}
+		// The local socket is the oldest administrator's hand.
+		u, err := a.cfg.Accounts.First(r.Context())
+		return caller{user: u, local: true, by: account.Credential{Kind: account.Login}}, err
 	}
 	var c caller
 	now := a.cfg.Now()
-	if cookie, err := r.Cookie(loginCookie); err == nil && a.cfg.Store.Login(cookie.Value, now) {
-		c.admin, c.login = true, cookie.Value
+	if header := r.Header.Get("Authorization"); header != "" {
+		err := account.ErrNoCredential
+		if word, ok := account.ParseToken(header); ok {
+			c.by, c.user, err = a.cfg.Accounts.Bearer(r.Context(), account.Token, word, now)
+		}
+		if errors.Is(err, account.ErrNoCredential) {
+			return caller{}, problemf(http.StatusUnauthorized, "the API token is not valid: it was revoked, has expired, or never was")
+		}
+		return c, err
+	}
+	if cookie, err := r.Cookie(loginCookie); err == nil {
+		c.by, c.user, err = a.cfg.Accounts.Bearer(r.Context(), account.Login, cookie.Value, now)
+		if err != nil && !errors.Is(err, account.ErrNoCredential) {
+			return caller{}, err
+		}
 	}
 	if cookie, err := r.Cookie(guestCookie); err == nil {
 		c.cookie = cookie.Value
 		c.guest, _ = a.cfg.Guests.Known(cookie.Value, now)
 	}
-	return c
+	return c, nil
 }
 
+// admin says whether the caller may act as an administrator: a token only if
+// it was made for that.
+func (c caller) admin() bool { return c.user.Admin && c.by.May(account.Admin) }
+
 // roleIn is the caller's role in a session, false for strangers.
-func (c caller) roleIn(id string) (room.Role, bool) {
+func (c caller) roleIn(s session.Session) (room.Role, bool) {
 	switch {
-	case c.admin:
+	case c.admin(), c.user.ID != "" && c.user.ID == s.Owner:
 		return room.Owner, true
-	case id != "" && c.guest.Session == id:
+	case s.ID != "" && c.guest.Session == s.ID:
 		return c.guest.Role, true
 	default:
 		return "", false
 	}
+}
+
+// person is who the caller is in rooms.
+func (c caller) person() string { return cmp.Or(c.user.ID, c.guest.Person) }
+
+// name is what the caller is called where they don't say.
+func (c caller) name() string { return cmp.Or(c.user.Display, "Guest") }
+
+// note writes what a caller did into the journal.
+func (a *API) note(r *http.Request, c caller, action, target, detail string) {
+	from := "local socket"
+	if !c.local {
+		from = address(r).String()
+	}
+	a.cfg.Accounts.Note(r.Context(), account.Event{
+		At: a.cfg.Now(), Actor: c.user.ID, Name: c.user.Name, Action: action, Target: target, Address: from, Detail: detail,
+	})
 }
 
 // setCookie gives the browser a cookie that scripts can't read and other

@@ -68,7 +68,7 @@ func (a *API) sessionEvents(w http.ResponseWriter, r *http.Request, c call) erro
 			if !ok {
 				return nil
 			}
-			b, err := json.Marshal(view(s, c.role))
+			b, err := json.Marshal(a.view(r, s, c.role))
 			if err != nil {
 				return fmt.Errorf("session event: %w", err)
 			}

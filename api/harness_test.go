@@ -23,6 +23,8 @@ import (
 	"github.com/getkin/kin-openapi/routers/legacy"
 	"go.uber.org/goleak"
 
+	"github.com/easel-live/easel/account"
+	"github.com/easel-live/easel/account/store"
 	"github.com/easel-live/easel/api/access"
 	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/internal/room"
@@ -73,6 +75,8 @@ type house struct {
 	doc      routers.Router
 	now      time.Time
 	guests   *access.Guests
+	accounts *account.Service
+	admin    account.User
 	expelled []string
 	people   []room.Presence // who is in every room
 	tunnels  *remotetest.Tunnels
@@ -110,11 +114,21 @@ func newHouse(t testing.TB) *house {
 	h.sessions = session.NewService(session.Config{
 		Launcher: h.launcher, Max: 3, Keep: 5, Now: now, Log: log, Notify: func(string, string, string) {},
 	})
-	store, err := access.Open(filepath.Join(t.TempDir(), "access.json"))
+	kept, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "accounts.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := store.SetPassword(password); err != nil {
+	t.Cleanup(func() {
+		if err := kept.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	h.accounts = account.NewService(kept, log)
+	h.admin, _, _, err = h.accounts.Begin(context.Background(), h.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.accounts.SetPassword(context.Background(), h.admin.ID, password, ""); err != nil {
 		t.Fatal(err)
 	}
 	guests, err := access.OpenGuests(filepath.Join(t.TempDir(), "guests.json"))
@@ -125,7 +139,7 @@ func newHouse(t testing.TB) *house {
 	book := collab.NewBook()
 	h.tunnels = remotetest.New(t)
 	h.api = New(Config{
-		Sessions: h.sessions, Store: store, Guests: guests, Rooms: h, Files: h.tunnels.Client(), Now: now, Log: log, Web: site(), URL: "http://local.test",
+		Sessions: h.sessions, Accounts: h.accounts, Guests: guests, Rooms: h, Files: h.tunnels.Client(), Now: now, Log: log, Web: site(), URL: "http://local.test",
 		Token:  func(g TokenGrant) (string, error) { return "token of " + g.Identity, nil },
 		Record: book.Add, Timeline: book.Entries,
 	})
@@ -180,19 +194,48 @@ func (a answer) json(t testing.TB) map[string]any {
 type person struct {
 	*house
 	cookies map[string]*http.Cookie // by path and name
+	token   string                  // of the API; empty: none
 }
 
 func (h *house) visitor() *person { return &person{house: h, cookies: make(map[string]*http.Cookie)} }
 
-// owner is somebody who logged in.
+// owner is the administrator, logged in; sessions that tests start are theirs.
 func (h *house) owner() *person {
 	h.t.Helper()
-	secret, err := h.api.cfg.Store.NewLogin(h.now)
+	return h.login(h.admin)
+}
+
+// login is a user who logged in.
+func (h *house) login(u account.User) *person {
+	h.t.Helper()
+	secret, err := h.accounts.LogIn(context.Background(), u.ID, "password", h.now)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	p := h.visitor()
 	p.cookies["/ "+loginCookie] = &http.Cookie{Name: loginCookie, Value: secret, Path: "/"}
+	return p
+}
+
+// user is a new account.
+func (h *house) user(name string) account.User {
+	h.t.Helper()
+	u, _, _, err := h.accounts.Add(context.Background(), account.User{Name: name}, h.now)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return u
+}
+
+// program is who shows an API token of a user's.
+func (h *house) program(u account.User, scopes ...account.Scope) *person {
+	h.t.Helper()
+	_, secret, err := h.accounts.NewToken(context.Background(), u, "a program", scopes, time.Hour, h.now)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	p := h.visitor()
+	p.token = secret
 	return p
 }
 
@@ -219,6 +262,9 @@ func (p *person) do(method, path, body string, headers ...string) answer {
 	}
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if p.token != "" {
+		req.Header.Set("Authorization", "Bearer "+p.token)
 	}
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
@@ -282,10 +328,13 @@ func (p *person) compare(req *http.Request, body string, a answer) {
 	}
 }
 
-// session starts one.
-func (h *house) session() string {
+// session starts one of the administrator's.
+func (h *house) session() string { return h.sessionOf(h.admin) }
+
+// sessionOf starts one of somebody's.
+func (h *house) sessionOf(u account.User) string {
 	h.t.Helper()
-	s, err := h.sessions.Create(session.Wish{ID: session.NewID(), Name: "A drawing"})
+	s, err := h.sessions.Create(session.Wish{ID: session.NewID(), Name: "A drawing", Owner: u.ID})
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package api
 import (
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/easel-live/easel/api/access"
@@ -110,7 +109,7 @@ func (a *API) revokeInvite(w http.ResponseWriter, r *http.Request, c call) error
 	}
 	a.record(c, collab.Entry{Kind: collab.Revoked, Invite: id})
 	for _, person := range removed {
-		if err := a.cfg.Rooms.Expel(c.session.Room, person, c.person()); err != nil && !errors.Is(err, collab.ErrAbsent) {
+		if err := a.cfg.Rooms.Expel(c.session.Room, person, c.presence()); err != nil && !errors.Is(err, collab.ErrAbsent) {
 			return err
 		}
 	}
@@ -120,7 +119,7 @@ func (a *API) revokeInvite(w http.ResponseWriter, r *http.Request, c call) error
 
 // record writes down what a caller did in a session.
 func (a *API) record(c call, e collab.Entry) {
-	by := c.person()
+	by := c.presence()
 	e.By, e.ByName = by.Person, by.Name
 	a.cfg.Record(c.session.ID, e)
 }
@@ -146,9 +145,8 @@ func (a *API) join(w http.ResponseWriter, r *http.Request, c call) error {
 		return err
 	}
 	if body.Passcode != "" {
-		if wait, ok := a.guesses.Attempt(address(r), a.cfg.Now()); !ok {
-			w.Header().Set("Retry-After", strconv.Itoa(int(wait.Seconds())))
-			return problemf(http.StatusTooManyRequests, "too many attempts; wait a few seconds")
+		if err := a.mayGuess(w, r, ""); err != nil {
+			return err
 		}
 	}
 	id := r.PathValue("id")
@@ -156,8 +154,8 @@ func (a *API) join(w http.ResponseWriter, r *http.Request, c call) error {
 	if err != nil && !errors.Is(err, session.ErrNotFound) {
 		return err
 	}
-	if role, ok := c.roleIn(id); ok && role == room.Owner && err == nil && a.cfg.Guests.Good(id, body.Invite, a.cfg.Now()) {
-		return a.reply(w, r, http.StatusOK, view(s, role)) // who has more keeps it
+	if role, ok := c.roleIn(s); ok && role == room.Owner && err == nil && a.cfg.Guests.Good(id, body.Invite, a.cfg.Now()) {
+		return a.reply(w, r, http.StatusOK, a.view(r, s, role)) // who has more keeps it
 	}
 	guest, cookie, refused := a.cfg.Guests.Join(id, body.Invite, body.Passcode, c.cookie, a.cfg.Now())
 	switch {
@@ -173,7 +171,7 @@ func (a *API) join(w http.ResponseWriter, r *http.Request, c call) error {
 		return problemf(http.StatusNotFound, "the session is gone")
 	}
 	setCookie(w, r, guestCookie, cookie, "/api/v1/sessions/"+id, access.GuestTTL)
-	return a.reply(w, r, http.StatusOK, view(s, guest.Role))
+	return a.reply(w, r, http.StatusOK, a.view(r, s, guest.Role))
 }
 
 // passcodeProblem is the type of the problem that a passcode solves.

@@ -1,10 +1,5 @@
 package api
 
-import "time"
-
-// LinkTTL is how long a one-time login link waits to be used.
-const LinkTTL = 24 * time.Hour
-
 // LoginLink is the URL that logs in once.
 func LoginLink(origin, token string) string { return origin + "/login?token=" + token }
 

@@ -4,17 +4,13 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/easel-live/easel/api/access"
 	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/internal/room"
 )
 
-// person is who calls, as the session's room knows them.
-func (c call) person() room.Presence {
-	if c.admin {
-		return room.Presence{Person: access.Host, Name: "Host", Role: c.role}
-	}
-	return room.Presence{Person: c.guest.Person, Name: "Guest", Role: c.role}
+// presence is who calls, as the session's room knows them.
+func (c call) presence() room.Presence {
+	return room.Presence{Person: c.person(), Name: c.name(), Role: c.role}
 }
 
 // listPeople shows who is in the session's room now.
@@ -38,7 +34,7 @@ func (a *API) setRole(w http.ResponseWriter, r *http.Request, c call) error {
 	if err := checkInvited(body.Role); err != nil {
 		return err
 	}
-	if err := a.cfg.Rooms.SetRole(c.session.Room, r.PathValue("person"), body.Role, c.person()); err != nil {
+	if err := a.cfg.Rooms.SetRole(c.session.Room, r.PathValue("person"), body.Role, c.presence()); err != nil {
 		return undecided(err)
 	}
 	w.WriteHeader(http.StatusNoContent)
@@ -47,7 +43,7 @@ func (a *API) setRole(w http.ResponseWriter, r *http.Request, c call) error {
 
 // removePerson sends a person away, and keeps their browser out.
 func (a *API) removePerson(w http.ResponseWriter, r *http.Request, c call) error {
-	who, by := r.PathValue("person"), c.person()
+	who, by := r.PathValue("person"), c.presence()
 	if who == by.Person {
 		return undecided(collab.ErrSelf)
 	}

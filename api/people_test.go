@@ -53,7 +53,7 @@ func TestPeople(t *testing.T) {
 func TestBadDecisionsAboutPeople(t *testing.T) {
 	h := newHouse(t)
 	at := "/api/v1/sessions/" + h.session() + "/people/"
-	h.people = []room.Presence{{Person: "gva", Name: "Vera", Role: room.Viewer, Windows: 1}, {Person: "host", Name: "Host", Role: room.Owner, Windows: 1}}
+	h.people = []room.Presence{{Person: "gva", Name: "Vera", Role: room.Viewer, Windows: 1}, {Person: h.admin.ID, Name: "Admin", Role: room.Owner, Windows: 1}}
 	owner := h.owner()
 	for _, row := range []struct {
 		method, person, body string
@@ -63,7 +63,7 @@ func TestBadDecisionsAboutPeople(t *testing.T) {
 		{"PATCH", "gva", `{"role":""}`, 422},
 		{"PATCH", "gva", `{"role":"editor","removed":true}`, 400},
 		{"PATCH", "gva", `{`, 400},
-		{"DELETE", "host", "", 409}, // themselves
+		{"DELETE", h.admin.ID, "", 409}, // themselves
 		{"DELETE", "agent", "", 404},
 		{"POST", "gva", "", 405},
 	} {

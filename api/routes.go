@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/easel-live/easel/account"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
 )
@@ -15,7 +16,8 @@ type need int
 
 const (
 	anyone  need = iota
-	admin        // logged in
+	user         // has an account
+	admin        // is an administrator
 	member       // any role in the session that the path names
 	painter      // who may draw in the session that the path names, now
 	manager      // owner of the session that the path names
@@ -25,6 +27,7 @@ const (
 type route struct {
 	method, path string
 	need         need
+	scope        account.Scope // that an API token needs; none: no token will do
 	serve        func(a *API, w http.ResponseWriter, r *http.Request, c call) error
 }
 
@@ -37,47 +40,59 @@ type call struct {
 
 // routes are what openapi.yaml describes.
 func routes() []route {
-	const one = "/api/v1/sessions/{id}"
+	const (
+		one = "/api/v1/sessions/{id}"
+		who = "/api/v1/users/{user}"
+	)
+	const read, sessions, all = account.Read, account.Sessions, account.Admin
 	return []route{
-		{"POST", "/api/v1/login", anyone, (*API).login},
-		{"POST", "/api/v1/logout", anyone, (*API).logout},
-		{"GET", "/api/v1/me", admin, (*API).me},
-		{"GET", "/api/v1/openapi.yaml", anyone, (*API).description},
-		{"GET", "/api/v1/sessions", admin, (*API).listSessions},
-		{"POST", "/api/v1/sessions", admin, (*API).createSession},
-		{"GET", one, member, (*API).showSession},
-		{"DELETE", one, manager, (*API).endSession},
-		{"GET", one + "/events", member, (*API).sessionEvents},
-		{"POST", one + "/tokens", member, (*API).createToken},
-		{"GET", one + "/people", manager, (*API).listPeople},
-		{"PATCH", one + "/people/{person}", manager, (*API).setRole},
-		{"DELETE", one + "/people/{person}", manager, (*API).removePerson},
-		{"GET", one + "/invites", manager, (*API).listInvites},
-		{"POST", one + "/invites", manager, (*API).createInvite},
-		{"DELETE", one + "/invites/{invite}", manager, (*API).revokeInvite},
-		{"GET", one + "/timeline", manager, (*API).timeline},
-		{"GET", one + "/files", painter, (*API).listFiles},
-		{"DELETE", one + "/files", painter, (*API).deleteFile},
-		{"GET", one + "/files/content", painter, (*API).downloadFile},
-		{"GET", one + "/files/preview", painter, (*API).filePreview},
-		{"GET", one + "/files/zip", painter, (*API).downloadZip},
-		{"POST", one + "/files/folders", painter, (*API).makeFolder},
-		{"POST", one + "/files/move", painter, (*API).moveFile},
-		{"GET", one + "/files/trash", painter, (*API).listTrash},
-		{"DELETE", one + "/files/trash/{item}", painter, (*API).purgeFile},
-		{"POST", one + "/files/trash/{item}/restore", painter, (*API).restoreFile},
-		{"POST", one + "/files/uploads", painter, (*API).upload},
-		{"HEAD", one + "/files/uploads/{upload}", painter, (*API).upload},
-		{"PATCH", one + "/files/uploads/{upload}", painter, (*API).upload},
-		{"DELETE", one + "/files/uploads/{upload}", painter, (*API).upload},
-		{"POST", one + "/join", anyone, (*API).join},
-	}
-}
+		{"POST", "/api/v1/login", anyone, "", (*API).login},
+		{"POST", "/api/v1/logout", anyone, "", (*API).logout},
+		{"GET", "/api/v1/openapi.yaml", anyone, "", (*API).description},
 
-// localRoutes exist on the local socket only.
-func localRoutes() []route {
-	return []route{
-		{"POST", "/local/password", admin, (*API).resetPassword},
+		{"GET", "/api/v1/me", user, read, (*API).me},
+		{"PATCH", "/api/v1/me", user, "", (*API).changeMe},
+		{"PUT", "/api/v1/me/password", user, "", (*API).changePassword},
+		{"GET", "/api/v1/me/tokens", user, read, (*API).listKeys},
+		{"POST", "/api/v1/me/tokens", user, "", (*API).createKey},
+		{"DELETE", "/api/v1/me/tokens/{token}", user, "", (*API).revokeKey},
+
+		{"GET", "/api/v1/sessions", user, read, (*API).listSessions},
+		{"POST", "/api/v1/sessions", user, sessions, (*API).createSession},
+		{"GET", one, member, read, (*API).showSession},
+		{"DELETE", one, manager, sessions, (*API).endSession},
+		{"GET", one + "/events", member, read, (*API).sessionEvents},
+		{"POST", one + "/tokens", member, sessions, (*API).createToken},
+		{"GET", one + "/people", manager, read, (*API).listPeople},
+		{"PATCH", one + "/people/{person}", manager, sessions, (*API).setRole},
+		{"DELETE", one + "/people/{person}", manager, sessions, (*API).removePerson},
+		{"GET", one + "/invites", manager, read, (*API).listInvites},
+		{"POST", one + "/invites", manager, sessions, (*API).createInvite},
+		{"DELETE", one + "/invites/{invite}", manager, sessions, (*API).revokeInvite},
+		{"GET", one + "/timeline", manager, read, (*API).timeline},
+		{"GET", one + "/files", painter, read, (*API).listFiles},
+		{"DELETE", one + "/files", painter, sessions, (*API).deleteFile},
+		{"GET", one + "/files/content", painter, read, (*API).downloadFile},
+		{"GET", one + "/files/preview", painter, read, (*API).filePreview},
+		{"GET", one + "/files/zip", painter, read, (*API).downloadZip},
+		{"POST", one + "/files/folders", painter, sessions, (*API).makeFolder},
+		{"POST", one + "/files/move", painter, sessions, (*API).moveFile},
+		{"GET", one + "/files/trash", painter, read, (*API).listTrash},
+		{"DELETE", one + "/files/trash/{item}", painter, sessions, (*API).purgeFile},
+		{"POST", one + "/files/trash/{item}/restore", painter, sessions, (*API).restoreFile},
+		{"POST", one + "/files/uploads", painter, sessions, (*API).upload},
+		{"HEAD", one + "/files/uploads/{upload}", painter, read, (*API).upload},
+		{"PATCH", one + "/files/uploads/{upload}", painter, sessions, (*API).upload},
+		{"DELETE", one + "/files/uploads/{upload}", painter, sessions, (*API).upload},
+		{"POST", one + "/join", anyone, "", (*API).join},
+
+		{"GET", "/api/v1/users", admin, all, (*API).listUsers},
+		{"POST", "/api/v1/users", admin, all, (*API).createUser},
+		{"GET", who, admin, all, (*API).showUser},
+		{"PATCH", who, admin, all, (*API).changeUser},
+		{"DELETE", who, admin, all, (*API).removeUser},
+		{"POST", who + "/password", admin, all, (*API).resetPassword},
+		{"GET", "/api/v1/audit", admin, all, (*API).audit},
 	}
 }
 
@@ -110,37 +125,67 @@ func (a *API) mount(mux *http.ServeMux, table []route) {
 
 // admit lets a caller in who may, and serves.
 func (a *API) admit(w http.ResponseWriter, r *http.Request, rt route) error {
-	c := call{caller: a.identify(r)}
-	switch rt.need {
-	case admin:
-		if !c.admin {
-			return errLogin
-		}
-	case member, painter, manager:
-		id := r.PathValue("id")
-		role, ok := c.roleIn(id)
-		if !ok {
-			return errLogin
-		}
-		s, err := a.cfg.Sessions.Find(id)
-		if errors.Is(err, session.ErrNotFound) {
-			return problemf(http.StatusNotFound, "there is no session %q", id)
-		}
-		if err != nil {
-			return err
-		}
-		if rt.need == manager && role != room.Owner {
-			return problemf(http.StatusForbidden, "only the owner of the session may do this")
-		}
-		c.role, c.session = role, s
-		if rt.need == painter {
-			if _, c.role, err = a.standing(c); err != nil {
-				return err
-			}
-			if !c.role.MayControl() {
-				return problemf(http.StatusForbidden, "only who may draw can reach the session's files")
-			}
-		}
+	who, err := a.identify(r)
+	if err != nil {
+		return err
+	}
+	c := call{caller: who}
+	if err := a.check(r, rt, &c); err != nil {
+		return err
 	}
 	return rt.serve(a, w, r, c)
+}
+
+// check says why a caller may not use a route, and finds the session that it
+// names.
+func (a *API) check(r *http.Request, rt route, c *call) error {
+	if rt.need == anyone {
+		return nil
+	}
+	if c.user.ID != "" && !c.by.May(rt.scope) {
+		if rt.scope == "" {
+			return problemf(http.StatusForbidden, "no API token may do this: log in")
+		}
+		return problemf(http.StatusForbidden, "this needs an API token with the scope %q", rt.scope)
+	}
+	switch rt.need {
+	case user, admin:
+		if c.user.ID == "" {
+			return errLogin
+		}
+		if rt.need == admin && !c.admin() {
+			return problemf(http.StatusForbidden, "only administrators may do this")
+		}
+		return nil
+	}
+	return a.enter(r.PathValue("id"), rt.need, c)
+}
+
+// enter finds out what a caller is in a session. That there is one is told to
+// those who may know.
+func (a *API) enter(id string, need need, c *call) error {
+	s, err := a.cfg.Sessions.Find(id)
+	if err != nil && !errors.Is(err, session.ErrNotFound) {
+		return err
+	}
+	role, ok := c.roleIn(s)
+	switch {
+	case !ok && c.user.ID == "":
+		return errLogin
+	case !ok, err != nil:
+		return problemf(http.StatusNotFound, "there is no session %q", id)
+	case need == manager && role != room.Owner:
+		return problemf(http.StatusForbidden, "only the owner of the session may do this")
+	}
+	c.role, c.session = role, s
+	if need != painter {
+		return nil
+	}
+	if _, c.role, err = a.standing(*c); err != nil {
+		return err
+	}
+	if !c.role.MayControl() {
+		return problemf(http.StatusForbidden, "only who may draw can reach the session's files")
+	}
+	return nil
 }

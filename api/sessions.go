@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
+	"github.com/easel-live/easel/account"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
 )
@@ -26,11 +28,13 @@ type sessionView struct {
 	Display   string         `json:"display,omitempty"`
 	Workspace string         `json:"workspace,omitempty"` // owner only
 	Role      room.Role      `json:"role"`
+	Owner     string         `json:"owner"` // what they are called; empty when they are gone
 }
 
-func view(s session.Session, role room.Role) sessionView {
+func (a *API) view(r *http.Request, s session.Session, role room.Role) sessionView {
 	v := sessionView{
-		ID: s.ID, Name: s.Name, Room: s.Room, State: s.State, Reason: s.Reason,
+		Owner: a.ownerName(r, s),
+		ID:    s.ID, Name: s.Name, Room: s.Room, State: s.State, Reason: s.Reason,
 		CreatedAt: s.CreatedAt, Steps: s.Steps, Display: s.Display, Role: role,
 	}
 	if role == room.Owner {
@@ -39,22 +43,44 @@ func view(s session.Session, role room.Role) sessionView {
 	return v
 }
 
-func (a *API) listSessions(w http.ResponseWriter, r *http.Request, _ call) error {
-	views := []sessionView{}
-	for _, s := range a.cfg.Sessions.List() {
-		views = append(views, view(s, room.Owner))
+// listSessions shows the caller's sessions; with ?all, an administrator
+// everybody's.
+func (a *API) listSessions(w http.ResponseWriter, r *http.Request, c call) error {
+	all := r.URL.Query().Has("all")
+	if all && !c.admin() {
+		return problemf(http.StatusForbidden, "only administrators may see everybody's sessions")
 	}
-	return a.reply(w, r, http.StatusOK, map[string]any{"sessions": views})
+	after, limit, err := page(r)
+	if err != nil {
+		return err
+	}
+	list := slices.DeleteFunc(a.cfg.Sessions.List(), func(s session.Session) bool {
+		return !all && s.Owner != c.user.ID || place(s) <= after
+	})
+	list, next := cut(list, limit, place)
+	views := make([]sessionView, len(list))
+	for i, s := range list {
+		views[i] = a.view(r, s, room.Owner)
+	}
+	return a.reply(w, r, http.StatusOK, map[string]any{"sessions": views, "next": next})
 }
 
-func (a *API) createSession(w http.ResponseWriter, r *http.Request, _ call) error {
+// place is where a session is in the list of all, oldest first.
+func place(s session.Session) string { return s.CreatedAt.UTC().Format(time.RFC3339) + " " + s.ID }
+
+func (a *API) createSession(w http.ResponseWriter, r *http.Request, c call) error {
 	var body struct {
 		Name string `json:"name"`
+		User string `json:"user"`
 	}
 	if err := readBody(w, r, &body); err != nil {
 		return err
 	}
-	s, err := a.cfg.Sessions.Create(session.Wish{ID: session.NewID(), Name: body.Name})
+	owner, err := a.owner(r, c, body.User)
+	if err != nil {
+		return err
+	}
+	s, err := a.cfg.Sessions.Create(session.Wish{ID: session.NewID(), Name: body.Name, Owner: owner.ID})
 	switch {
 	case errors.Is(err, room.ErrName):
 		return problemf(http.StatusUnprocessableEntity, "%v", err)
@@ -65,12 +91,29 @@ func (a *API) createSession(w http.ResponseWriter, r *http.Request, _ call) erro
 	case err != nil:
 		return err
 	}
+	a.note(r, c.caller, "session.started", s.ID, s.Name)
 	w.Header().Set("Location", "/api/v1/sessions/"+s.ID)
-	return a.reply(w, r, http.StatusCreated, view(s, room.Owner))
+	return a.reply(w, r, http.StatusCreated, a.view(r, s, room.Owner))
+}
+
+// owner is whose a session is to be: the caller's, or, as an administrator
+// wishes, somebody else's.
+func (a *API) owner(r *http.Request, c call, wished string) (account.User, error) {
+	if wished == "" {
+		return c.user, nil
+	}
+	if !c.admin() {
+		return account.User{}, problemf(http.StatusForbidden, "only administrators may start sessions for others")
+	}
+	u, err := a.cfg.Accounts.Find(r.Context(), wished)
+	if err != nil {
+		return account.User{}, refusedUser(err)
+	}
+	return u, nil
 }
 
 func (a *API) showSession(w http.ResponseWriter, r *http.Request, c call) error {
-	return a.reply(w, r, http.StatusOK, view(c.session, c.role))
+	return a.reply(w, r, http.StatusOK, a.view(r, c.session, c.role))
 }
 
 // endSession answers when nothing of the session runs any more. A caller who
@@ -85,6 +128,7 @@ func (a *API) endSession(w http.ResponseWriter, r *http.Request, c call) error {
 	if err != nil && !errors.Is(err, session.ErrNotFound) {
 		return err
 	}
+	a.note(r, c.caller, "session.ended", c.session.ID, c.session.Name)
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -26,10 +26,7 @@ func (a *API) createToken(w http.ResponseWriter, r *http.Request, c call) error 
 	}
 	name := strings.TrimSpace(body.Name)
 	if name == "" {
-		name = "Guest"
-		if c.admin {
-			name = "Owner"
-		}
+		name = c.name()
 	}
 	if err := room.CheckName(name); err != nil {
 		return problemf(http.StatusUnprocessableEntity, "your name: %v", err)
@@ -60,7 +57,7 @@ var windowName = regexp.MustCompile(`^[a-z0-9]{1,16}$`)
 // standing is who the caller is in the session's room, and as what: an owner may
 // have decided so.
 func (a *API) standing(c call) (person string, role room.Role, err error) {
-	person = c.person().Person
+	person = c.person()
 	role, err = a.cfg.Guests.Standing(c.session.ID, person, c.role)
 	if err != nil {
 		return "", "", problemf(http.StatusForbidden, "%v", err)

@@ -2,10 +2,12 @@ package access
 
 import (
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/internal/secret"
 )
 
 // GuestTTL is how long a guest who joined may come back without the invitation.
@@ -14,11 +16,11 @@ const GuestTTL = 24 * time.Hour
 // maxGuests bounds the guests of all sessions; those that end soonest make room.
 const maxGuests = 2000
 
-// Host is the person that whoever is logged in is, in every session.
-const Host = "host"
+// guestPrefix begins the persons of guests; other persons have accounts.
+const guestPrefix = "g-"
 
-// Guest is somebody in one session: who came by an invitation, or the host where
-// an owner has decided something about them.
+// Guest is somebody in one session: who came by an invitation, or who has an
+// account, where an owner has decided something about them.
 type Guest struct {
 	Session string    `json:"session"`
 	Person  string    `json:"person"` // unique, and no secret
@@ -67,13 +69,13 @@ func (st *guestState) fill() {
 // Join lets somebody in by an invitation: a new guest, whose cookie it returns,
 // or one who was there before and shows theirs. Who comes back by the same link
 // uses it once.
-func (g *Guests) Join(session, secret, passcode, cookie string, now time.Time) (Guest, string, error) {
+func (g *Guests) Join(session, link, passcode, cookie string, now time.Time) (Guest, string, error) {
 	g.mu.Lock()
 	var inv Invitation
-	found := g.state.find(session, secret)
+	found := g.state.find(session, link)
 	err := found.usable(now)
 	var known Guest
-	if before := g.state.Guests[digest(cookie)]; before != nil && before.Session == session && now.Before(before.Expires) {
+	if before := g.state.Guests[secret.Digest(cookie)]; before != nil && before.Session == session && now.Before(before.Expires) {
 		known = *before
 	}
 	if found != nil {
@@ -112,8 +114,8 @@ func (g *Guests) admit(invite string, known Guest, cookie string, again bool, no
 		}
 		refused = nil
 		if known.Person == "" {
-			cookie = randomWord(25)
-			known = Guest{Session: inv.Session, Person: "g" + randomWord(5)}
+			cookie = secret.Word(25)
+			known = Guest{Session: inv.Session, Person: guestPrefix + secret.Word(5)}
 		}
 		if !again {
 			inv.Uses++
@@ -124,7 +126,7 @@ func (g *Guests) admit(invite string, known Guest, cookie string, again bool, no
 		known.Invite, known.Expires = inv.ID, stamp(now.Add(GuestTTL))
 		st.makeRoom(now)
 		kept := known
-		st.Guests[digest(cookie)] = &kept
+		st.Guests[secret.Digest(cookie)] = &kept
 		in = known
 	})
 	return in, cookie, errors.Join(err, refused)
@@ -134,7 +136,7 @@ func (g *Guests) admit(invite string, known Guest, cookie string, again bool, no
 func (g *Guests) Known(cookie string, now time.Time) (Guest, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	guest := g.state.Guests[digest(cookie)]
+	guest := g.state.Guests[secret.Digest(cookie)]
 	if guest == nil || guest.Removed || !now.Before(guest.Expires) {
 		return Guest{}, false
 	}
@@ -164,8 +166,8 @@ func (g *Guests) Decide(session, person string, role room.Role, removed bool, no
 	return g.change(func(st *guestState) {
 		guest := st.person(session, person)
 		if guest == nil {
-			if person != Host || removed {
-				return
+			if strings.HasPrefix(person, guestPrefix) {
+				return // a guest who has been forgotten
 			}
 			guest = &Guest{Session: session, Person: person}
 			st.makeRoom(now)

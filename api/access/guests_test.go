@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/internal/secret"
 )
 
 func openGuests(t testing.TB, path string) *Guests {
@@ -136,14 +137,21 @@ func TestAnOwnersDecisionLasts(t *testing.T) {
 		t.Fatal(err)
 	}
 	join(t, g, editors, "", cookie, day(1), ErrRemoved)
-	if role, err := g.Standing("s", Host, room.Owner); role != room.Owner || err != nil {
+	const account = "u-ann"
+	if role, err := g.Standing("s", account, room.Owner); role != room.Owner || err != nil {
 		t.Fatal(role, err)
 	}
-	if err := g.Decide("s", Host, room.Editor, false, day(1)); err != nil {
+	if err := g.Decide("s", account, room.Editor, false, day(1)); err != nil {
 		t.Fatal(err)
 	}
-	if role, _ := g.Standing("s", Host, room.Owner); role != room.Editor {
-		t.Error("the host handed the session over, and has it still")
+	if role, _ := g.Standing("s", account, room.Owner); role != room.Editor {
+		t.Error("who has an account handed the session over, and has it still")
+	}
+	if err := g.Decide("s", "g-forgotten", room.Owner, false, day(1)); err != nil {
+		t.Fatal(err)
+	}
+	if role, _ := g.Standing("s", "g-forgotten", room.Viewer); role != room.Viewer {
+		t.Error("a guest who was forgotten is somebody")
 	}
 	if err := g.Forget("s"); err != nil {
 		t.Fatal(err)
@@ -165,7 +173,7 @@ func TestInvitationsAndGuestsAreBounded(t *testing.T) {
 	st.fill()
 	for i := range maxGuests + 10 {
 		st.makeRoom(day(1))
-		st.Guests[randomWord(8)] = &Guest{Expires: day(1).Add(time.Duration(i+1) * time.Second)}
+		st.Guests[secret.Word(8)] = &Guest{Expires: day(1).Add(time.Duration(i+1) * time.Second)}
 	}
 	if len(st.Guests) > maxGuests {
 		t.Fatalf("%d guests", len(st.Guests))

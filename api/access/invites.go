@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/internal/secret"
 )
 
 // Limits of invitations.
@@ -51,12 +52,12 @@ type Invitation struct {
 
 // Invite makes an invitation and returns it with the secret of its link.
 func (g *Guests) Invite(inv Invitation, passcode string, now time.Time) (Invitation, string, error) {
-	secret := randomWord(25)
-	inv.ID, inv.Secret = randomWord(8), digest(secret)
+	word := secret.Word(25)
+	inv.ID, inv.Secret = secret.Word(8), secret.Digest(word)
 	inv.Created, inv.Expires = stamp(now), stamp(inv.Expires)
 	if passcode != "" {
 		g.hashing <- struct{}{}
-		inv.Passcode = hashPassword(passcode)
+		inv.Passcode = secret.Hash(passcode)
 		<-g.hashing
 	}
 	var full bool
@@ -76,7 +77,7 @@ func (g *Guests) Invite(inv Invitation, passcode string, now time.Time) (Invitat
 	if full && err == nil {
 		err = ErrTooMany
 	}
-	return inv, secret, err
+	return inv, word, err
 }
 
 // Invitations are a session's that still let people in, the latest first.
@@ -125,8 +126,8 @@ func (g *Guests) Revoke(session, id string, people bool) (removed []string, err 
 }
 
 // find is the invitation of a session by the secret of its link.
-func (st *guestState) find(session, secret string) *Invitation {
-	hash := digest(secret)
+func (st *guestState) find(session, link string) *Invitation {
+	hash := secret.Digest(link)
 	for _, inv := range st.Invites {
 		if inv.Secret == hash && inv.Session == session {
 			return inv
@@ -136,10 +137,10 @@ func (st *guestState) find(session, secret string) *Invitation {
 }
 
 // Good says whether a link still lets people in.
-func (g *Guests) Good(session, secret string, now time.Time) bool {
+func (g *Guests) Good(session, link string, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.state.find(session, secret).usable(now) == nil
+	return g.state.find(session, link).usable(now) == nil
 }
 
 // usable says why an invitation lets nobody in now.
@@ -166,7 +167,7 @@ func (g *Guests) checkPasscode(inv Invitation, passcode string) error {
 		return ErrWrongCode
 	}
 	g.hashing <- struct{}{}
-	ok, err := verifyPassword(inv.Passcode, passcode)
+	ok, err := secret.Verify(inv.Passcode, passcode)
 	<-g.hashing
 	switch {
 	case err != nil:

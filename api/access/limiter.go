@@ -9,64 +9,80 @@ import (
 )
 
 // Guessing passwords: so many attempts at once, then one each interval, from
-// one address; and a bound for all addresses together.
+// one address and at one account; and a bound for all together.
 const (
 	guessBurst    = 10
 	guessInterval = 6 * time.Second
 	guessAllRate  = 5 // per second
 	guessAllBurst = 50
-	maxAddresses  = 4096
+	maxTargets    = 8192
 )
 
 // Limiter slows down who guesses passwords.
 type Limiter struct {
 	mu  sync.Mutex
 	all *rate.Limiter
-	by  map[netip.Prefix]*rate.Limiter
+	by  map[string]*rate.Limiter // networks and accounts
 }
 
 // NewLimiter makes a Limiter that has seen nobody.
 func NewLimiter() *Limiter {
-	return &Limiter{all: rate.NewLimiter(guessAllRate, guessAllBurst), by: make(map[netip.Prefix]*rate.Limiter)}
+	return &Limiter{all: rate.NewLimiter(guessAllRate, guessAllBurst), by: make(map[string]*rate.Limiter)}
 }
 
-// Attempt says whether an address may try now, or else how long to wait.
-func (l *Limiter) Attempt(from netip.Addr, now time.Time) (wait time.Duration, ok bool) {
+// Attempt says whether an address may try at an account now, or else how long to
+// wait. What is guessed may belong to no account: an empty one.
+func (l *Limiter) Attempt(from netip.Addr, account string, now time.Time) (wait time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.all.AllowN(now, 1) {
 		return time.Second, false
 	}
-	one := l.by[network(from)]
-	if one == nil {
-		if len(l.by) >= maxAddresses {
-			l.forget(now)
-		}
-		one = rate.NewLimiter(rate.Every(guessInterval), guessBurst)
-		l.by[network(from)] = one
+	if len(l.by) >= maxTargets-1 {
+		l.forget(now)
 	}
-	if !one.AllowN(now, 1) {
+	ok = true
+	for _, target := range targets(from, account) {
+		one := l.by[target]
+		if one == nil {
+			one = rate.NewLimiter(rate.Every(guessInterval), guessBurst)
+			l.by[target] = one
+		}
+		ok = one.AllowN(now, 1) && ok
+	}
+	if !ok {
 		return guessInterval, false
 	}
 	return 0, true
 }
 
-// Passed forgives an address its attempts: it knew the password.
-func (l *Limiter) Passed(from netip.Addr) {
+// Passed forgives an address and an account their attempts: the password was
+// known.
+func (l *Limiter) Passed(from netip.Addr, account string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.by, network(from))
+	for _, target := range targets(from, account) {
+		delete(l.by, target)
+	}
 }
 
-// forget drops the addresses that have been quiet; when none has, all: the
-// bound for all together still holds.
+func targets(from netip.Addr, account string) []string {
+	t := []string{"from " + network(from).String()}
+	if account != "" {
+		t = append(t, "at "+account)
+	}
+	return t
+}
+
+// forget drops the targets that have been quiet; when none has, all: the bound
+// for all together still holds.
 func (l *Limiter) forget(now time.Time) {
 	for k, one := range l.by {
 		if one.TokensAt(now) >= guessBurst {
 			delete(l.by, k)
 		}
 	}
-	if len(l.by) >= maxAddresses {
+	if len(l.by) >= maxTargets-1 {
 		clear(l.by)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
@@ -32,6 +33,17 @@ func (f dataFlags) dir() (string, error) {
 		return "", fmt.Errorf("data directory: %w; set EASEL_DATA", err)
 	}
 	return filepath.Join(home, ".local", "share", "easel"), nil
+}
+
+// storeFlags say where accounts are kept.
+type storeFlags struct {
+	dataFlags
+	Database string `env:"EASEL_DATABASE" placeholder:"URL" help:"postgres:// URL of a database for accounts that several servers share; default the file accounts.db in the data directory."`
+}
+
+// database is what account/store opens.
+func (f storeFlags) database(dir string) string {
+	return cmp.Or(f.Database, filepath.Join(dir, "accounts.db"))
 }
 
 // errBusy says that another server has the data directory.

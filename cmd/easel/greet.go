@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -9,24 +10,23 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/easel-live/easel/api"
-	"github.com/easel-live/easel/api/access"
 )
 
 // greet tells who started the server how to get in. The first time it makes
-// the password; later a one-time link is printed only where nobody else reads
-// along: on a terminal.
-func (s *server) greet(out io.Writer, url string) error {
+// the first account; later a one-time link is printed only where nobody else
+// reads along: on a terminal.
+func (s *server) greet(ctx context.Context, out io.Writer, url string) error {
 	fmt.Fprintf(out, "\n  Easel:     %s\n", url)
-	first := !s.store.HasPassword()
+	now := time.Now()
+	u, password, first, err := s.accounts.Begin(ctx, now)
+	if err != nil {
+		return err
+	}
 	if first {
-		password := access.NewPassword()
-		if err := s.store.SetPassword(password); err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "  Password:  %s\n", password)
+		fmt.Fprintf(out, "  Name:      %s\n  Password:  %s\n", u.Name, password)
 	}
 	if first || isTerminal(out) {
-		link, err := s.store.NewLink(time.Now(), api.LinkTTL)
+		link, err := s.accounts.NewLink(ctx, u.ID, now)
 		if err != nil {
 			return err
 		}

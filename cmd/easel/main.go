@@ -22,7 +22,8 @@ type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run the server."`
 	Doctor   doctorCommand   `cmd:"" help:"Check what serving needs and print what to do; takes the settings of serve."`
 	Session  sessionCommands `cmd:"" help:"Start, list, end and share the sessions of this machine's server."`
-	Password passwordCommand `cmd:"" help:"Make a new password and a one-time login link; ends every login."`
+	User     userCommands    `cmd:"" help:"Make, list, change and remove accounts."`
+	Password passwordCommand `cmd:"" help:"Make a new password and a one-time login link for an account; ends its logins."`
 	Token    tokenCommand    `cmd:"" help:"Print a LiveKit access token for a room."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`
 }

@@ -32,6 +32,10 @@ type scribe struct {
 	work chan func()
 	done chan struct{}
 
+	// owner is the account that a session belongs to: nobody sends it away for
+	// good.
+	owner func(session string) string
+
 	mu    sync.Mutex
 	rooms map[string]*hands
 }
@@ -165,6 +169,9 @@ func (s *scribe) decided(name string, d signaling.Decision) {
 
 func (s *scribe) standing(name, person string, role room.Role, removed bool) {
 	s.work <- func() {
+		if removed && person == s.owner(name) {
+			return
+		}
 		if err := s.guests.Decide(name, person, role, removed, time.Now()); err != nil {
 			s.log.Error("an owner's decision was not written down", "session", name, "error", err)
 		}

@@ -17,7 +17,7 @@ import (
 )
 
 type serveCommand struct {
-	dataFlags
+	storeFlags
 	reachFlags
 	TURN     turnFlags  `embed:""`
 	Addr     string     `env:"EASEL_ADDR" default:"127.0.0.1:8080" help:"Address of HTTP or https, WebSocket and the LiveKit endpoint. Media uses the same host."`
@@ -91,7 +91,7 @@ func serve(ctx context.Context, cfg config, listener net.Listener, log *slog.Log
 	go func() { failed <- public.Serve(listener) }()
 	go func() { failed <- local.Serve(socket) }()
 	log.Info("serving", "url", cfg.reach.url, "udp", s.engine.UDPAddr(), "data", cfg.dir)
-	if err := s.greet(os.Stdout, cfg.reach.url); err != nil {
+	if err := s.greet(ctx, os.Stdout, cfg.reach.url); err != nil {
 		log.Error("no login link", "error", err)
 	}
 	s.ready.Store(true)
@@ -117,6 +117,7 @@ func httpServer(h http.Handler, log *slog.Logger) *http.Server {
 type config struct {
 	dir, agent, user string
 	tools            string // GIMP's plug-in for tools; empty: none
+	database         string
 	xserver          string
 	url              string // http://host:port as this machine reaches the server
 	reach            reach
@@ -141,7 +142,7 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 		own = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	out := config{
-		dir: dir, user: c.User, agent: c.Agent, xserver: c.XServer, max: c.Max, webhooks: c.Webhooks,
+		dir: dir, database: c.database(dir), user: c.User, agent: c.Agent, xserver: c.XServer, max: c.Max, webhooks: c.Webhooks,
 		url: "http://" + netip.AddrPortFrom(own, addr.Port()).String(),
 		udp: netip.AddrPortFrom(host, c.UDPPort),
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,8 +15,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/easel-live/easel/account"
+	"github.com/easel-live/easel/account/store"
 	"github.com/easel-live/easel/api"
-	"github.com/easel-live/easel/api/access"
 	"github.com/easel-live/easel/client"
 	"github.com/easel-live/easel/fallback"
 	"github.com/easel-live/easel/internal/https"
@@ -55,7 +55,10 @@ type server struct {
 	files     *files.Client
 	sessions  *session.Service
 	scribe    *scribe
-	store     *access.Store
+	store     *store.Store
+	accounts  *account.Service
+	tidying   sync.WaitGroup     // the dropping of what is over from the store
+	untidy    context.CancelFunc // ends it
 	api       *api.API
 
 	ready    atomic.Bool        // for /readyz
@@ -103,8 +106,15 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 		Launcher: launcher, Max: cfg.max, Keep: keepSessions, Notify: s.signaling.Notice, Now: time.Now, Log: log,
 	})
 	watch.sessions = s.sessions
+	s.scribe.owner = func(id string) string {
+		one, err := s.sessions.Find(id)
+		if err != nil {
+			return "" // gone meanwhile, and with it who was in it
+		}
+		return one.Owner
+	}
 	s.closeRooms()
-	if err := s.openDoor(cfg, log); err != nil {
+	if err := s.openDoor(ctx, cfg, log); err != nil {
 		return nil, errors.Join(err, s.close(ctx))
 	}
 	if err := s.sessions.Adopt(ctx); err != nil {
@@ -129,23 +139,58 @@ func (s *server) closeRooms() {
 }
 
 // openDoor makes what people and programs come in by.
-func (s *server) openDoor(cfg config, log *slog.Logger) error {
+func (s *server) openDoor(ctx context.Context, cfg config, log *slog.Logger) error {
 	var err error
-	if s.store, err = access.Open(filepath.Join(cfg.dir, "access.json")); err != nil {
+	if s.store, err = store.Open(ctx, cfg.database); err != nil {
 		return err
 	}
+	s.accounts = account.NewService(s.store, log)
+	s.tidy(log)
 	web, err := client.Dist()
 	if err != nil {
 		return err
 	}
 	s.api = api.New(api.Config{
-		Sessions: s.sessions, Store: s.store, Guests: s.scribe.guests, Rooms: s.signaling, Files: s.files, Web: web, URL: cfg.reach.url, Now: time.Now, Log: log,
+		Sessions: s.sessions, Accounts: s.accounts, Guests: s.scribe.guests, Rooms: s.signaling, Files: s.files, Web: web, URL: cfg.reach.url, Now: time.Now, Log: log,
 		Token: func(g api.TokenGrant) (string, error) {
 			return token.Mint(cfg.keys.Key, cfg.keys.Secret, token.Grant{Room: g.Room, Identity: g.Identity, Person: g.Person, Name: g.Name, Role: g.Role, TTL: personTTL})
 		},
 		Record: s.scribe.note, Timeline: s.scribe.book.Entries,
 	})
 	return nil
+}
+
+// tidyEvery is how often what is over is dropped from the store.
+const tidyEvery = time.Hour
+
+// tidy drops what is over from the store now and then.
+func (s *server) tidy(log *slog.Logger) {
+	ctx, cancel := context.WithCancel(context.Background())
+	s.untidy = cancel
+	s.tidying.Go(func() {
+		tick := time.NewTicker(tidyEvery)
+		defer tick.Stop()
+		for {
+			if err := s.accounts.Tidy(ctx, time.Now()); err != nil && ctx.Err() == nil {
+				log.Error("the store was not tidied", "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	})
+}
+
+// closeStore ends what works on the store, and the store.
+func (s *server) closeStore() error {
+	if s.store == nil {
+		return nil
+	}
+	s.untidy()
+	s.tidying.Wait()
+	return s.store.Close()
 }
 
 // routes is everything the server answers.
@@ -182,5 +227,5 @@ func (s *server) close(ctx context.Context) error {
 	s.gateway.Close()
 	s.files.Close()
 	s.tunnels.Close()
-	return errors.Join(err, s.relay.close(), s.engine.Close(), s.scribe.close())
+	return errors.Join(err, s.relay.close(), s.engine.Close(), s.scribe.close(), s.closeStore())
 }

@@ -30,6 +30,7 @@ type sessionInfo struct {
 	CreatedAt time.Time `json:"created_at"`
 	Display   string    `json:"display"`
 	Workspace string    `json:"workspace"`
+	Owner     string    `json:"owner,omitempty"`
 	Steps     []struct {
 		Title string `json:"title"`
 		State string `json:"state"`
@@ -41,6 +42,7 @@ func sessionPath(id, rest string) string { return "/api/v1/sessions/" + url.Path
 type startCommand struct {
 	dataFlags
 	Name string `help:"What people call it."`
+	User string `help:"Whose it is to be, by name; default the oldest administrator's."`
 	JSON bool   `help:"Print the session as JSON."`
 }
 
@@ -50,7 +52,7 @@ func (c startCommand) Run(ctx context.Context) error {
 		return err
 	}
 	var s sessionInfo
-	if err := r.ask(ctx, "POST", "/api/v1/sessions", map[string]string{"name": c.Name}, &s); err != nil {
+	if err := r.ask(ctx, "POST", "/api/v1/sessions", map[string]string{"name": c.Name, "user": c.User}, &s); err != nil {
 		return err
 	}
 	if s, err = r.untilReady(ctx, s.ID); err != nil {
@@ -111,23 +113,21 @@ func (c listCommand) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var list struct {
-		Sessions []sessionInfo `json:"sessions"`
-	}
-	if err := r.ask(ctx, "GET", "/api/v1/sessions", nil, &list); err != nil {
+	list, err := pages[sessionInfo](ctx, r, "/api/v1/sessions?all&", "sessions")
+	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return printJSON(list)
+		return printJSON(map[string]any{"sessions": list})
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ID\tNAME\tSTATE\tDISPLAY\tSINCE")
-	for _, s := range list.Sessions {
+	fmt.Fprintln(table, "ID\tNAME\tOWNER\tSTATE\tDISPLAY\tSINCE")
+	for _, s := range list {
 		state := s.State
 		if s.Reason != "" {
 			state += ": " + s.Reason
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", s.ID, s.Name, state, s.Display, s.CreatedAt.Local().Format(time.DateTime))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", s.ID, s.Name, s.Owner, state, s.Display, s.CreatedAt.Local().Format(time.DateTime))
 	}
 	return table.Flush()
 }

@@ -19,6 +19,21 @@ export interface Session {
   role?: Role;
 }
 
+/** An account. */
+export interface User {
+  id: string;
+  /** What they log in as. */
+  name: string;
+  /** What others see. */
+  display: string;
+  email: string;
+  admin: boolean;
+  disabled: boolean;
+  /** Comes by the OpenID provider. */
+  external: boolean;
+  created_at: string;
+}
+
 export interface Pass {
   url: string;
   token: string;
@@ -132,9 +147,9 @@ export function readLines(text: string): Entry[] {
 const at = (id: string, rest = '') => `/sessions/${encodeURIComponent(id)}${rest}`;
 
 export const api = {
-  login: (password: string) => call<void>('POST', '/login', { password }),
+  login: (name: string, password: string) => call<void>('POST', '/login', { name, password }),
   logout: () => call<void>('POST', '/logout'),
-  me: () => call<{ name: string; admin: boolean }>('GET', '/me'),
+  me: () => call<User>('GET', '/me'),
   sessions: async () =>
     (await call<{ sessions: Session[] | null }>('GET', '/sessions')).sessions ?? [],
   session: (id: string) => call<Session>('GET', at(id)),

@@ -1,9 +1,8 @@
-package access
+package secret
 
 import (
 	"crypto/rand"
 	"crypto/subtle"
-	"encoding/base32"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -25,11 +24,12 @@ const (
 // MaxPasswordBytes bounds a password; hashing longer ones is work for nothing.
 const MaxPasswordBytes = 1024
 
-var errHash = errors.New("access: malformed password hash")
+// ErrHash is what is wrong with a hash that Hash did not make.
+var ErrHash = errors.New("secret: malformed password hash")
 
-// hashPassword returns the PHC string of a password: algorithm, version,
+// Hash returns the PHC string of a password: algorithm, version,
 // parameters, salt and key.
-func hashPassword(password string) string {
+func Hash(password string) string {
 	salt := make([]byte, argonSalt)
 	rand.Read(salt)
 	key := argon2.IDKey([]byte(password), salt, argonPasses, argonKiB, argonLanes, argonKey)
@@ -38,41 +38,27 @@ func hashPassword(password string) string {
 		argon2.Version, argonKiB, argonPasses, argonLanes, b64(salt), b64(key))
 }
 
-// verifyPassword compares a password with a hash of hashPassword's.
-func verifyPassword(hash, password string) (bool, error) {
+// Verify compares a password with a hash of Hash's.
+func Verify(hash, password string) (bool, error) {
 	var version, kib, passes, lanes int
 	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {
-		return false, errHash
+		return false, ErrHash
 	}
 	if _, err := fmt.Sscanf(parts[2], "v=%d", &version); err != nil || version != argon2.Version {
-		return false, errHash
+		return false, ErrHash
 	}
 	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &kib, &passes, &lanes); err != nil {
-		return false, errHash
+		return false, ErrHash
 	}
 	if kib < 8 || kib > 128<<10 || passes < 1 || passes > 8 || lanes < 1 || lanes > 16 {
-		return false, errHash
+		return false, ErrHash
 	}
 	salt, err1 := base64.RawStdEncoding.DecodeString(parts[4])
 	want, err2 := base64.RawStdEncoding.DecodeString(parts[5])
 	if err1 != nil || err2 != nil || len(want) < 16 || len(want) > 64 {
-		return false, errHash
+		return false, ErrHash
 	}
 	got := argon2.IDKey([]byte(password), salt, uint32(passes), uint32(kib), uint8(lanes), uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1, nil
-}
-
-// NewPassword makes a password of 80 random bits that is easy to type: four
-// groups of four lower-case letters and digits.
-func NewPassword() string {
-	s := randomWord(10)
-	return s[:4] + "-" + s[4:8] + "-" + s[8:12] + "-" + s[12:]
-}
-
-// randomWord returns n random bytes in lower-case base32.
-func randomWord(n int) string {
-	b := make([]byte, n)
-	rand.Read(b)
-	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
 }
