@@ -126,9 +126,17 @@ func agentCommand(r *run) (*exec.Cmd, error) {
 	if r.l.cfg.Tools != "" {
 		cmd.Env = append(cmd.Env, "EASEL_TOOLS="+r.files.tools)
 	}
+	for _, name := range agentSettings {
+		if value, ok := os.LookupEnv(name); ok {
+			cmd.Env = append(cmd.Env, name+"="+value)
+		}
+	}
 	r.rec.URL = r.l.cfg.URL
 	return cmd, nil
 }
+
+// agentSettings are what the agent takes from the server's environment.
+var agentSettings = [...]string{"EASEL_FPS", "EASEL_KBPS", "EASEL_CODECS", "EASEL_QUOTA"}
 
 // environment is what every part of a session is given.
 func (r *run) environment() []string {

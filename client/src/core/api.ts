@@ -94,7 +94,7 @@ export class ApiError extends Error {
 
 const UNREACHABLE = 'The server does not answer. Check the connection and try again.';
 
-async function call<T>(method: string, path: string, body?: object): Promise<T> {
+export async function call<T>(method: string, path: string, body?: object): Promise<T> {
   const init: RequestInit = { method, headers: { Accept: 'application/json' } };
   if (body) {
     init.body = JSON.stringify(body);
@@ -144,7 +144,7 @@ export function readLines(text: string): Entry[] {
   });
 }
 
-const at = (id: string, rest = '') => `/sessions/${encodeURIComponent(id)}${rest}`;
+export const at = (id: string, rest = '') => `/sessions/${encodeURIComponent(id)}${rest}`;
 
 export const api = {
   login: (name: string, password: string) => call<void>('POST', '/login', { name, password }),

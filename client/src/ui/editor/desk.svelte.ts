@@ -26,6 +26,7 @@ import {
 } from '../../core/wire';
 import { Company } from './company.svelte';
 import { Copies } from './copies.svelte';
+import { Shelf } from './shelf.svelte';
 import { Ways, type WaysPorts } from './ways.svelte';
 
 /** Something people should know; it goes by itself. */
@@ -112,6 +113,8 @@ export class Desk {
     this.exact = is;
   });
   readonly copies: Copies;
+  /** The session's files. */
+  readonly shelf: Shelf;
   /** The ways that the picture comes. */
   readonly ways: Ways;
   /** The others: pointers, marks, chat, views. */
@@ -181,6 +184,7 @@ export class Desk {
       },
       window: this.#windowPorts(),
     });
+    this.shelf = new Shelf(session, (text, action) => this.notify(text, action));
     this.#report = setInterval(() => {
       this.#sendReport();
       void this.#tellWay();
@@ -287,6 +291,7 @@ export class Desk {
     this.#link?.close();
     this.ways.close();
     this.company.close();
+    this.shelf.close();
   }
 
   async #connect(): Promise<void> {

@@ -1,0 +1,112 @@
+/** The files of a session: what is there, and what can be done with it. */
+
+import { at, call } from './api';
+
+export interface Entry {
+  name: string;
+  kind: 'file' | 'folder' | 'other';
+  /** In bytes; 0 for folders. */
+  size: number;
+  modified: string;
+  /** Changes with the content. */
+  version: string;
+  preview: boolean;
+}
+
+export interface Usage {
+  bytes: number;
+  files: number;
+  trash: number;
+  /** In bytes; 0: no bound. */
+  quota: number;
+}
+
+export interface Folder {
+  entries: Entry[];
+  more: boolean;
+  usage: Usage;
+}
+
+export interface Trashed {
+  id: string;
+  path: string;
+  kind: Entry['kind'];
+  size: number;
+  deleted: string;
+}
+
+const query = (values: Record<string, string | string[]>) => {
+  const q = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    for (const one of [value].flat()) q.append(name, one);
+  }
+  return `?${q}`;
+};
+
+/** The files of one session over REST. */
+export const filesOf = (session: string) => {
+  const path = (rest: string) => at(session, `/files${rest}`);
+  const url = (rest: string) => `/api/v1${path(rest)}`;
+  return {
+    list: (folder: string) => call<Folder>('GET', path(query({ path: folder }))),
+    mkdir: (where: string) => call<Entry>('POST', path('/folders'), { path: where }),
+    move: (from: string, to: string) => call<Entry>('POST', path('/move'), { from, to }),
+    remove: (what: string) => call<Trashed>('DELETE', path(query({ path: what }))),
+    trash: async () => (await call<{ trash: Trashed[] }>('GET', path('/trash'))).trash,
+    restore: (id: string) =>
+      call<{ path: string }>('POST', path(`/trash/${encodeURIComponent(id)}/restore`), {}),
+    purge: (id: string) => call<void>('DELETE', path(`/trash/${encodeURIComponent(id)}`)),
+    /** Where uploads begin. */
+    uploads: url('/uploads'),
+    /** Where one file can be downloaded, or a selection as an archive. */
+    download: (paths: string[], only?: Entry) =>
+      url(
+        only?.kind === 'file'
+          ? `/content${query({ path: paths })}`
+          : `/zip${query({ path: paths })}`,
+      ),
+    preview: (what: string, version: string) => url(`/preview${query({ path: what, version })}`),
+  };
+};
+
+export type Files = ReturnType<typeof filesOf>;
+
+/** A path of a name in a folder. */
+export const join = (folder: string, name: string) => (folder ? `${folder}/${name}` : name);
+
+/** The last name of a path. */
+export const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+
+/** The folders on the way to a path, the path itself last. */
+export function wayTo(path: string): { name: string; path: string }[] {
+  const names = path ? path.split('/') : [];
+  return names.map((name, i) => ({ name, path: names.slice(0, i + 1).join('/') }));
+}
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
+
+/** A size as people read it, in units of 1,024. */
+export function sizeOf(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const digits = unit > 0 && value < 10 ? 1 : 0;
+  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+}
+
+export type Fill = 'fine' | 'much' | 'full';
+
+/** How full a workspace is: people are warned at 80% and at 95%. */
+export function fillOf({ bytes, quota }: Usage): Fill {
+  if (quota === 0 || bytes < quota * 0.8) return 'fine';
+  return bytes < quota * 0.95 ? 'much' : 'full';
+}
+
+/** Splits a name where renaming should not touch it: the part before the extension. */
+export function stemLength(name: string): number {
+  const dot = name.lastIndexOf('.');
+  return dot > 0 ? dot : name.length;
+}
