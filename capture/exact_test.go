@@ -214,3 +214,25 @@ func TestFramesDoNotQueue(t *testing.T) {
 		t.Fatalf("%v on a free line", wait)
 	}
 }
+
+// What a frame may take follows the line; the keyframe that a small layer begins
+// with is small in any case.
+func TestFramesFitTheLine(t *testing.T) {
+	o := Options{Kbps: 3000, HalfKbps: 800}.withDefaults()
+	full := newLayer(LayerID{}, codec.VP8, &source{size: Full}, &o)
+	half := newLayer(LayerID{}, codec.VP8, &source{size: Half}, &o)
+	if frame, key := full.fitting(frameOnLine), full.keyBytes(); frame != 56_250 || key != 112_500 {
+		t.Errorf("%d bytes for a frame and %d for a keyframe on 3 Mb/s", frame, key)
+	}
+	if n := half.keyBytes(); n != modestKey {
+		t.Errorf("%d bytes for the first keyframe of a small layer", n)
+	}
+	half.begun = true
+	if n := half.keyBytes(); n != 30_000 {
+		t.Errorf("%d bytes for a later one", n)
+	}
+	half.kbps.Store(160)
+	if frame, key := half.fitting(frameOnLine), half.keyBytes(); frame != 3000 || key != 6000 {
+		t.Errorf("%d bytes for a frame and %d for a keyframe on 160 kb/s", frame, key)
+	}
+}

@@ -21,6 +21,16 @@ const (
 	// A frame waits this long behind others on a thin line, and no longer.
 	longestQueue = 50 * time.Millisecond
 
+	// A frame takes the line for so long, and a keyframe for no longer than this,
+	// however much of the picture changed: it is refined later.
+	frameOnLine = 150 * time.Millisecond
+	keyOnLine   = 300 * time.Millisecond
+
+	// A small layer is begun for those whose line has just become thin, more often
+	// than not, before anybody can tell how thin: so its first keyframe takes no
+	// more than this, in bytes.
+	modestKey = 8 << 10
+
 	// After so many failures in a row another encoder won't do either.
 	maxFailures = 5
 )
@@ -39,6 +49,7 @@ type layer struct {
 	pace     pace
 	lastKey  time.Duration
 	keyed    bool // lastKey counts
+	begun    bool // a keyframe was made since somebody watches
 	failures int  // of the encoder, in a row
 
 	keyWanted atomic.Bool
@@ -109,7 +120,7 @@ func (l *layer) due(now, quiet time.Duration) (task, time.Duration) {
 		}
 	}
 	if l.fresh.Swap(false) {
-		l.keyed = false // it starts at once, however lately it stopped
+		l.keyed, l.begun = false, false // it starts at once, however lately it stopped
 	}
 	if l.keyWanted.Load() {
 		in := time.Duration(0)
@@ -135,6 +146,20 @@ func (l *layer) queue(now time.Duration) time.Duration {
 	return max(0, l.refining.ready-now-longestQueue)
 }
 
+// fitting is what a frame may take that may take the line for so long, in bytes.
+func (l *layer) fitting(d time.Duration) int {
+	return int(int64(l.kbps.Load()) * d.Milliseconds() / 8)
+}
+
+// keyBytes is what a keyframe may take.
+func (l *layer) keyBytes() int {
+	fits := l.fitting(keyOnLine)
+	if l.source.size != Full && !l.begun {
+		return min(fits, modestKey)
+	}
+	return fits
+}
+
 // isExact says whether who has seen all of the layer's frames sees the display
 // as it was captured last, pixel by pixel.
 func (l *layer) isExact() bool { return l.dirty.Empty() && l.refining.exact() }
@@ -153,12 +178,14 @@ func (l *layer) encode(t task, now time.Duration) (encode.Frame, error) {
 	case key:
 		l.keyWanted.Store(false)
 		l.lastKey, l.keyed = now, true
-		r.Key = true
+		r.Key, r.Bytes = true, l.keyBytes()
 		scaled[0] = image.Rectangle{Max: l.source.picture.Size()}
 		r.Changed = scaled[:1]
+		l.begun = true
 		l.refining.shown(image.Rectangle{Max: l.refining.size})
 		l.dirty.Clear()
 	case delta:
+		r.Bytes = l.fitting(frameOnLine)
 		r.Changed = l.scale(scaled[:0], l.dirty.Rects())
 		l.refining.shown(l.dirty.Rects()...)
 		l.dirty.Clear()

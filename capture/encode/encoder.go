@@ -47,6 +47,10 @@ type Request struct {
 	Key bool
 	// Quality is what counts more than the bitrate: for a picture at rest.
 	Quality Quality
+	// Bytes is what the frame may take, whatever it looks like then, as well as
+	// that can be told beforehand; 0: what the bitrate allows. Encoders that keep
+	// single frames near the bitrate by themselves, as H.264's do, go by that.
+	Bytes int
 }
 
 // Quality says how good a frame has to be.

@@ -29,7 +29,16 @@ const (
 )
 
 // span bounds quantizers (0 best, 63 worst).
-type span struct{ best, worst C.int }
+type span struct{ best, worst int }
+
+// coarsest is the worst quantizer that there is.
+const coarsest = 63
+
+// within is the span for what has to be kept small, whatever it looks like: no
+// better than best.
+func (s span) within(best int) span {
+	return span{min(max(s.best, best), coarsest), coarsest}
+}
 
 // keyframe is one more quality for those who wait for a first picture.
 const keyframe = Exact + 1
@@ -53,12 +62,14 @@ type vpx struct {
 	format  Format
 	kbps    int
 	quality Quality
+	span    span
+	weight  weight
 	shared  C.int // logarithm of the number of columns
 	clock   ticker
 }
 
 func newVPX(c codec.Codec, o Options) (*vpx, error) {
-	e := &vpx{c: C.easel_vpx_new(), codec: c, spans: &coarse, size: o.Size, format: FormatOf(c), kbps: o.Kbps}
+	e := &vpx{c: C.easel_vpx_new(), codec: c, spans: &coarse, span: coarse[Moving], size: o.Size, format: FormatOf(c), kbps: o.Kbps}
 	if e.c == nil {
 		return nil, fmt.Errorf("encode: no memory for an encoder of %v", o.Size)
 	}
@@ -70,7 +81,7 @@ func newVPX(c codec.Codec, o Options) (*vpx, error) {
 	case codec.VP9:
 		msg = C.easel_vp9_init(e.c, w, h, 0, C.int(o.Kbps), vp9Threads, vp9Speed)
 	default:
-		e.spans = &full
+		e.spans, e.span = &full, full[Moving]
 		msg = C.easel_vp9_init(e.c, w, h, 1, C.int(o.Kbps), vp9Threads, vp9Speed)
 	}
 	if msg != nil {
@@ -101,13 +112,18 @@ func (e *vpx) Encode(p *Picture, r Request) (Frame, error) {
 	if r.Key || !e.clock.started {
 		quality = keyframe
 	}
-	if quality != e.quality {
-		e.quality = quality
+	pixels := area(r.Changed)
+	s := e.spans[quality]
+	if r.Bytes > 0 {
+		s = s.within(e.weight.quantizer(r.Bytes, pixels))
+	}
+	if quality != e.quality || s != e.span {
+		e.quality, e.span = quality, s
 		if err := e.configure(); err != nil {
 			return Frame{}, err
 		}
 	}
-	if msg := e.share(r); msg != nil {
+	if msg := e.share(r.Key, pixels); msg != nil {
 		return Frame{}, fmt.Errorf("encode: %v: %s", e.codec, C.GoString(msg))
 	}
 	ticks := e.clock.advance(r.At)
@@ -115,10 +131,12 @@ func (e *vpx) Encode(p *Picture, r Request) (Frame, error) {
 	if msg != nil {
 		return Frame{}, fmt.Errorf("encode: %v: %s", e.codec, C.GoString(msg))
 	}
-	return Frame{
+	f := Frame{
 		Data: unsafe.Slice((*byte)(unsafe.Pointer(e.out.data)), int(e.out.size)),
 		Key:  e.out.key != 0, Quantizer: int(e.out.quantizer),
-	}, nil
+	}
+	e.weight.learn(len(f.Data), pixels, f.Quantizer)
+	return f, nil
 }
 
 // Exact implements Encoder.
@@ -134,15 +152,11 @@ func (e *vpx) Exact(p *Picture, r image.Rectangle) bool {
 func (e *vpx) Error(p *Picture) float64 { return float64(C.easel_vpx_error(e.c, &p.c)) }
 
 // share has threads share a frame that changes much.
-func (e *vpx) share(r Request) *C.char {
+func (e *vpx) share(key bool, pixels int) *C.char {
 	if e.codec == codec.VP8 {
 		return nil
 	}
-	area := 0
-	for _, c := range r.Changed {
-		area += c.Dx() * c.Dy()
-	}
-	shared := number(r.Key || area > e.size.X*e.size.Y/largePart)
+	shared := number(key || pixels > e.size.X*e.size.Y/largePart)
 	if shared == e.shared {
 		return nil
 	}
@@ -151,8 +165,7 @@ func (e *vpx) share(r Request) *C.char {
 }
 
 func (e *vpx) configure() error {
-	s := e.spans[e.quality]
-	msg := C.easel_vpx_config(e.c, C.int(e.kbps), s.best, s.worst)
+	msg := C.easel_vpx_config(e.c, C.int(e.kbps), C.int(e.span.best), C.int(e.span.worst))
 	if msg == nil && e.codec == codec.VP8 {
 		msg = C.easel_vp8_refine(e.c, number(e.quality == Fine || e.quality == Exact))
 	}
