@@ -24,7 +24,7 @@ const (
 // budget is what a viewer's layers may take.
 type budget struct {
 	carried  int  // by the path, bits per second
-	total    int  // with hope, bits per second
+	total    int  // with hope, and once the queue is drained, bits per second
 	mayRaise bool // it is time to try a better layer
 	mayShow  bool // or a picture at all again
 	hopeless bool // most of what is sent does not arrive

@@ -127,9 +127,8 @@ func TestRetransmissionKeepsThePace(t *testing.T) {
 		feed(l, i+1, uint32(i)*3000, i == 0, true)
 	}
 	sent := len(s.got)
-	d.path.pace.set(100_000) // 8 kB at once
 	now := time.Now()
-	d.path.pace.filled = now
+	d.path.pace.set(100_000, now.Add(-time.Second)) // 8 kB at once
 	for seq := uint16(2); seq <= 300; seq++ {
 		d.hear(&rtcp.TransportLayerNack{Nacks: []rtcp.NackPair{{PacketID: seq}}}, now)
 		work(l, now)

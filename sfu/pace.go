@@ -31,12 +31,13 @@ type pace struct {
 
 // set follows the estimate, in bits per second, or what the layers in use take
 // if that is more: they were chosen, and packets that wait ever longer help
-// nobody.
-func (p *pace) set(estimate int) {
+// nobody. It begins without a burst, for the path's queue is full of what made it
+// necessary.
+func (p *pace) set(estimate int, now time.Time) {
 	estimate = max(estimate, p.least)
 	burst := min(max(float64(estimate)/8*paceBurst.Seconds(), minPaceBurst), maxPaceBurst)
 	if p.rate == 0 {
-		p.credit = burst
+		p.credit, p.filled = 0, now
 	}
 	p.rate, p.burst = paceFactor*float64(estimate)/8, burst
 }

@@ -23,7 +23,11 @@ func TestPaceHoldsNothingBackUntilThePathIsKnown(t *testing.T) {
 func TestPaceSpreadsALargeFrame(t *testing.T) {
 	var p pace
 	now := time.Unix(1000, 0)
-	p.set(1_000_000) // 31 kB at once, then 188 kB/s
+	p.set(1_000_000, now) // 31 kB at once, then 188 kB/s
+	if p.open(now) {
+		t.Error("a packet joined the queue that made a pace necessary")
+	}
+	now = now.Add(time.Second)
 	sent := map[time.Duration]int{}
 	for left, at := 100_000, time.Duration(0); left > 0; at += paceStep {
 		for left > 0 && p.open(now.Add(at)) {
@@ -47,7 +51,7 @@ func TestAHeldFrameLeavesInTime(t *testing.T) {
 	d := downs[0]
 	d.activate()
 	feed(l, 0, 0, true, true)
-	d.path.pace.set(100_000) // 8 kB at once
+	d.path.pace.set(100_000, time.Now().Add(-time.Second)) // 8 kB at once
 	for i := range uint16(250) {
 		feed(l, i+1, 3000, false, i == 249)
 	}
@@ -62,6 +66,32 @@ func TestAHeldFrameLeavesInTime(t *testing.T) {
 		t.Fatalf("%d packets left, want 251", len(s.got))
 	}
 	checkContinuous(t, s.got[:1])
+}
+
+// What takes the place of a layer that was given up is not lost in the queue that
+// it left.
+func TestANarrowPathKeepsThePaceForAWhile(t *testing.T) {
+	var p path
+	now := time.Unix(1000, 0)
+	p.mu.Lock()
+	p.estimator(now)
+	p.mu.Unlock()
+	if p.changed(true, now); !p.open(now) {
+		t.Fatal("a packet was held for a better layer")
+	}
+	if p.changed(false, now); p.open(now) {
+		t.Fatal("a packet left at once after a layer was given up")
+	}
+	if at := now.Add(10 * time.Millisecond); !p.open(at) {
+		t.Fatal("no packet leaves any more")
+	}
+	p.tick(now.Add(narrowFor), 0)
+	for range 1000 {
+		if !p.open(now.Add(narrowFor)) {
+			t.Fatal("a packet was held though nothing is lost")
+		}
+		p.number(1200, true, 0, now.Add(narrowFor))
+	}
 }
 
 func TestRequestsForKeyframesBackOff(t *testing.T) {

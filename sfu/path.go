@@ -13,6 +13,10 @@ import (
 // otherwise, in bits per second: both layers of a desktop.
 const firstEstimate = 4_000_000
 
+// narrowFor is for how long after a layer was given up packets keep the pace of
+// the estimate, whether any get lost or not.
+const narrowFor = 2 * time.Second
+
 // path is the way to one viewer: what it carries, by the viewer's reports, and
 // how fast its packets leave. All tracks of a viewer share it.
 type path struct {
@@ -26,6 +30,7 @@ type path struct {
 	probe estimate.Probe // to be sent; ID 0: none
 
 	delivery delivery
+	narrowed time.Time // a layer had to be given up
 	loss     loss
 	layers   layerHistory
 }
@@ -80,7 +85,7 @@ func (p *path) hear(packet rtcp.Packet, now time.Time) {
 	default:
 		return
 	}
-	p.repace()
+	p.repace(now)
 }
 
 // tick lets time pass; wanted is what the viewer's tracks could use. It says
@@ -93,7 +98,7 @@ func (p *path) tick(now time.Time, wanted int) bool {
 	}
 	p.est.Want(wanted)
 	p.est.Advance(now)
-	p.repace()
+	p.repace(now)
 	if probe, ok := p.est.NextProbe(now); ok {
 		p.probe = probe
 		return true
@@ -101,11 +106,13 @@ func (p *path) tick(now time.Time, wanted int) bool {
 	return false
 }
 
-// repace follows the estimate while packets get lost. Delay alone holds nothing
-// back: it may be a busy machine at the other end. The caller holds p.mu.
-func (p *path) repace() {
-	if p.delivery.loses {
-		p.pace.set(p.est.Estimate().BitsPerSecond)
+// repace follows the estimate while packets get lost, and for a while after a
+// layer had to be given up: what takes its place would be lost in the queue that
+// it left. Else delay alone holds nothing back: it may be a busy machine at the
+// other end. The caller holds p.mu.
+func (p *path) repace(now time.Time) {
+	if p.delivery.loses || now.Sub(p.narrowed) < narrowFor {
+		p.pace.set(p.est.Estimate().BitsPerSecond, now)
 		return
 	}
 	p.pace.rate = 0

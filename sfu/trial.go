@@ -73,7 +73,8 @@ func (p *path) budget(now time.Time) (b budget, known bool) {
 	}
 	e := p.est.Estimate()
 	b.carried, b.hopeless = p.delivery.atMost(e.BitsPerSecond, now)
-	b.total = int(p.layers.hopes(now, e.State) * float64(b.carried))
+	lasting, _ := p.delivery.atMost(e.Lasting, now)
+	b.total = int(p.layers.hopes(now, e.State) * float64(lasting))
 	since := now.Sub(p.layers.lowered)
 	b.mayRaise, b.mayShow = since >= p.layers.patience, since >= firstPatience
 	return b, e.State != estimate.Starting
@@ -88,4 +89,8 @@ func (p *path) changed(isRaise bool, now time.Time) {
 		hope = p.layers.hopes(now, p.est.Estimate().State)
 	}
 	p.layers.change(isRaise, hope, now)
+	if !isRaise && p.est != nil {
+		p.narrowed = now
+		p.repace(now)
+	}
 }

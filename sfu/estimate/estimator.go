@@ -23,7 +23,9 @@ func (s State) String() string {
 // Estimate is what the way to a viewer carries.
 type Estimate struct {
 	BitsPerSecond int
-	State         State
+	// Lasting is BitsPerSecond when no queue has to drain first.
+	Lasting int
+	State   State
 }
 
 // Estimator estimates for one viewer. One goroutine uses it.
@@ -87,7 +89,13 @@ func (e *Estimator) Sent(p Packet) {
 
 // Estimate is the present estimate.
 func (e *Estimator) Estimate() Estimate {
-	return Estimate{BitsPerSecond: min(max(e.output(), e.config.Min), e.config.Max), State: e.state}
+	bounded := func(bits int) int { return min(max(bits, e.config.Min), e.config.Max) }
+	out := Estimate{BitsPerSecond: bounded(e.output()), State: e.state}
+	out.Lasting = out.BitsPerSecond
+	if e.state == Draining {
+		out.Lasting = bounded(e.target)
+	}
+	return out
 }
 
 // Advance lets time pass when no feedback comes; the caller calls it a few
