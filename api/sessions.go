@@ -23,6 +23,7 @@ type sessionView struct {
 	Room      string         `json:"room"`
 	State     session.State  `json:"state"`
 	Reason    string         `json:"reason"`
+	Waits     string         `json:"waits,omitempty"`
 	CreatedAt time.Time      `json:"created_at"`
 	Steps     []session.Step `json:"steps"`
 	Display   string         `json:"display,omitempty"`
@@ -34,7 +35,7 @@ type sessionView struct {
 func (a *API) view(r *http.Request, s session.Session, role room.Role) sessionView {
 	v := sessionView{
 		Owner: a.ownerName(r, s),
-		ID:    s.ID, Name: s.Name, Room: s.Room, State: s.State, Reason: s.Reason,
+		ID:    s.ID, Name: s.Name, Room: s.Room, State: s.State, Reason: s.Reason, Waits: s.Waits,
 		CreatedAt: s.CreatedAt, Steps: s.Steps, Display: s.Display, Role: role,
 	}
 	if role == room.Owner {

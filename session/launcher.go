@@ -42,6 +42,9 @@ type Observer interface {
 	Step(name string, state StepState)
 	// Placed says where the session's display and workspace are.
 	Placed(display, workspace string)
+	// Waits says what a start waits for that is not its own, as a sentence; the
+	// next step that is done unsays it.
+	Waits(text string)
 	// Notice is something the people in the room should know: a word for
 	// programs and a sentence for people.
 	Notice(code, text string)

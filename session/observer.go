@@ -23,6 +23,15 @@ func (o *observer) Placed(display, workspace string) {
 	}
 }
 
+func (o *observer) Waits(text string) {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	if o.e.session.Alive() && o.e.session.Waits != text {
+		o.e.session.Waits = text
+		o.s.publish(o.e)
+	}
+}
+
 func (o *observer) Notice(code, text string) {
 	o.s.mu.Lock()
 	silent := o.e.ending

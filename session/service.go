@@ -27,9 +27,11 @@ type Config struct {
 	// StreamWithin is how long the agent may run without publishing its display
 	// before a start counts as failed; a minute if zero.
 	StreamWithin time.Duration
-	Notify       Notifier
-	Now          func() time.Time
-	Log          *slog.Logger
+	// Bounds say how long a session may go on; Tend sees to it.
+	Bounds Bounds
+	Notify Notifier
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // Service is the registry of sessions. Its methods may be called at any time
@@ -53,6 +55,9 @@ type entry struct {
 	ending  bool
 	adopted bool        // of an earlier server
 	overdue *time.Timer // runs while the stream is awaited
+	people  int         // in the room, the agent not among them
+	active  time.Time   // when somebody last came, went or drew
+	warned  bool        // that its time is nearly up
 }
 
 // NewService makes an empty registry; Adopt fills it with what outlived an
@@ -219,6 +224,17 @@ func (s *Service) Close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// Leave refuses new sessions and leaves those there are as they are: what runs
+// elsewhere goes on without this server.
+func (s *Service) Leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for _, e := range s.entries {
+		s.awaitStream(e, false)
+	}
+}
+
 // AgentConnected says that the agent of a room publishes its display.
 func (s *Service) AgentConnected(roomName string) { s.stream(roomName, Done) }
 
@@ -241,6 +257,9 @@ func (s *Service) setStep(e *entry, name string, state StepState) {
 		return
 	}
 	e.session.Steps[i].State = state
+	if state == Done {
+		e.session.Waits = ""
+	}
 	if name == StreamStep {
 		s.awaitStream(e, state == Active)
 	}
@@ -250,6 +269,7 @@ func (s *Service) setStep(e *entry, name string, state StepState) {
 	undone := func(st Step) bool { return st.State != Done }
 	if e.session.State == Starting && !slices.ContainsFunc(e.session.Steps, undone) {
 		e.session.State = Ready
+		e.active = s.cfg.Now()
 		s.cfg.Log.Info("session ready", "session", e.session.ID)
 	}
 	s.publish(e)
@@ -260,7 +280,7 @@ func (s *Service) finish(e *entry, state State, reason string) {
 	if e.session.Alive() {
 		s.over = append(s.over, e.session.ID)
 	}
-	e.session.State, e.session.Reason = state, reason
+	e.session.State, e.session.Reason, e.session.Waits = state, reason, ""
 	s.awaitStream(e, false)
 	s.publish(e)
 	s.forget()

@@ -50,6 +50,7 @@ type Session struct {
 	Owner     string // account it belongs to
 	State     State
 	Reason    string // why it failed, as a sentence a person can act on
+	Waits     string // what a start waits for that is not its own, as a sentence
 	CreatedAt time.Time
 	Steps     []Step
 	Display   string // the X display of a local session, ":7"

@@ -358,3 +358,50 @@ func TestAStreamThatDoesNotCome(t *testing.T) {
 		}
 	})
 }
+
+// TestTend: a session ends when nobody draws, when nobody is there, and when it
+// has lasted as long as one may; before that its people are told, once.
+func TestTend(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	later := func(d time.Duration) time.Time { now = now.Add(d); return now }
+	th := open()
+	th.cfg.Now = func() time.Time { return now }
+	th.cfg.Bounds = Bounds{Idle: 30 * time.Minute, Empty: 10 * time.Minute, Length: 2 * time.Hour, Warn: 5 * time.Minute}
+	s, obs := th.create(t)
+	if due := th.due(later(time.Hour)); due != nil {
+		t.Fatalf("a session that starts is over: %v", due)
+	}
+	for _, step := range []string{"display", "gimp", StreamStep} {
+		obs.Step(step, Done)
+	}
+	th.Joined(s.Room)
+	expect := func(d time.Duration, ends bool, notices int) {
+		t.Helper()
+		due := th.due(later(d))
+		if (len(due) == 1) != ends || len(th.notices) != notices {
+			t.Errorf("%v: over %v, told %v", now, due, th.notices)
+		}
+	}
+	expect(24*time.Minute, false, 0)
+	expect(2*time.Minute, false, 1)
+	expect(time.Minute, false, 1) // told once
+	th.Active(s.Room)
+	expect(24*time.Minute, false, 1)
+	th.Left(s.Room)
+	expect(6*time.Minute, false, 2)
+	expect(4*time.Minute, true, 2)
+	th.Joined(s.Room)
+	expect(0, true, 2) // it has lasted for two hours
+}
+
+func TestLeave(t *testing.T) {
+	th := open()
+	s, _ := th.create(t)
+	th.Leave()
+	if _, err := th.Create(Wish{ID: NewID()}); !errors.Is(err, ErrClosed) {
+		t.Errorf("after Leave: %v", err)
+	}
+	if now := th.find(t, s.ID); now.State != Starting || th.stage.ended[s.ID] != 0 {
+		t.Errorf("%+v", now)
+	}
+}

@@ -14,6 +14,7 @@ export interface Session {
   state: 'requested' | 'starting' | 'ready' | 'failed' | 'ended';
   /** Why it failed or ended, for people. */
   reason?: string;
+  waits?: string; // what a start waits for that is not its own
   created_at: string;
   steps?: Step[];
   role?: Role;
