@@ -41,7 +41,8 @@ const (
 
 type flags struct {
 	URL      string     `env:"EASEL_URL" required:"" help:"WebSocket URL of the server, ws:// or wss://."`
-	Token    string     `env:"EASEL_TOKEN" required:"" help:"Access token with the agent's role. Prefer the environment: flags are seen by everyone on the machine."`
+	Token    string     `env:"EASEL_TOKEN" xor:"token" required:"" help:"Access token with the agent's role. Prefer the environment: flags are seen by everyone on the machine."`
+	TokenAt  string     `env:"EASEL_TOKEN_FILE" name:"token-file" xor:"token" required:"" type:"path" help:"File with the token instead; waited for when it is not there yet."`
 	Display  string     `env:"DISPLAY" required:"" help:"X display to carry. $$XAUTHORITY names its authority file."`
 	RFB      string     `env:"EASEL_RFB" type:"path" help:"Unix socket where the X server speaks RFB; without it there is no VNC."`
 	Dialect  string     `env:"EASEL_RFB_DIALECT" default:"rfb" enum:"rfb,kasmvnc" help:"The X server's dialect of RFB: rfb or kasmvnc."`
@@ -87,7 +88,9 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
-	err = run(ctx, &f, codecs, logger)
+	if err = awaitToken(ctx, &f); err == nil {
+		err = run(ctx, &f, codecs, logger)
+	}
 	if err != nil {
 		logger.Error("stopped", "error", err)
 	}

@@ -34,7 +34,12 @@ func (o *observer) RoomOpened(name string) { o.scribe.opened(name) }
 
 func (o *observer) RoomClosed(name string) { o.scribe.closed(name) }
 
-func (o *observer) Joined(name string, p signaling.Person) { o.scribe.joined(name, p) }
+func (o *observer) Joined(name string, p signaling.Person) {
+	o.scribe.joined(name, p)
+	if p.Role != room.Agent {
+		o.sessions.Joined(name)
+	}
+}
 
 func (o *observer) LeaseChanged(name string, l wire.Lease) { o.scribe.control(name, l) }
 
@@ -45,7 +50,9 @@ func (o *observer) Left(name string, p signaling.Person) {
 	o.scribe.left(name, p)
 	if p.Role == room.Agent {
 		o.sessions.AgentLost(name)
+		return
 	}
+	o.sessions.Left(name)
 }
 
 // Published: the agent's picture is what a starting session waits for.
@@ -55,7 +62,9 @@ func (o *observer) Published(name string, p signaling.Person, _ string) {
 	}
 }
 
-func (o *observer) Photons(_ string, _ signaling.Person, ms []float64) {
+// Photons: browsers measure while somebody draws, and only then.
+func (o *observer) Photons(name string, _ signaling.Person, ms []float64) {
+	o.sessions.Active(name)
 	for _, v := range ms {
 		o.photons.Observe(v / 1000)
 	}

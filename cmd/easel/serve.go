@@ -19,17 +19,18 @@ import (
 type serveCommand struct {
 	storeFlags
 	reachFlags
-	TURN     turnFlags  `embed:""`
-	Addr     string     `env:"EASEL_ADDR" default:"127.0.0.1:8080" help:"Address of HTTP or https, WebSocket and the LiveKit endpoint. Media uses the same host."`
-	UDPPort  uint16     `env:"EASEL_UDP_PORT" default:"7882" help:"UDP port of all media."`
-	TCPPort  int        `env:"EASEL_TCP_PORT" default:"-1" help:"TCP port of media where UDP is blocked; 0 switches it off. Default 7881, or none when that is taken."`
-	Agent    string     `env:"EASEL_AGENT" type:"path" help:"The agent's binary; default easel-agent beside this one."`
-	XServer  string     `env:"EASEL_XSERVER" type:"path" name:"xserver" help:"The sessions' X server; default KasmVNC's Xvnc where it is installed, else TigerVNC's."`
-	User     string     `env:"EASEL_USER" help:"User that sessions run as when the server is root; default easel, else nobody."`
-	Webhooks []string   `env:"EASEL_WEBHOOK_URLS" name:"webhook-url" help:"URLs that are told of rooms, people and tracks, in LiveKit's signed format; commas between several."`
-	Max      int        `env:"EASEL_MAX_SESSIONS" default:"32" help:"Sessions alive at once."`
-	Dev      bool       `help:"Sign tokens with the well-known key pair devkey, so that stock LiveKit tools can join; loopback only."`
-	LogLevel slog.Level `env:"EASEL_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
+	TURN     turnFlags   `embed:""`
+	Launch   launchFlags `embed:""`
+	Addr     string      `env:"EASEL_ADDR" default:"127.0.0.1:8080" help:"Address of HTTP or https, WebSocket and the LiveKit endpoint. Media uses the same host."`
+	UDPPort  uint16      `env:"EASEL_UDP_PORT" default:"7882" help:"UDP port of all media."`
+	TCPPort  int         `env:"EASEL_TCP_PORT" default:"-1" help:"TCP port of media where UDP is blocked; 0 switches it off. Default 7881, or none when that is taken."`
+	Agent    string      `env:"EASEL_AGENT" type:"path" help:"The agent's binary; default easel-agent beside this one."`
+	XServer  string      `env:"EASEL_XSERVER" type:"path" name:"xserver" help:"The sessions' X server; default KasmVNC's Xvnc where it is installed, else TigerVNC's."`
+	User     string      `env:"EASEL_USER" help:"User that sessions run as when the server is root; default easel, else nobody."`
+	Webhooks []string    `env:"EASEL_WEBHOOK_URLS" name:"webhook-url" help:"URLs that are told of rooms, people and tracks, in LiveKit's signed format; commas between several."`
+	Max      int         `env:"EASEL_MAX_SESSIONS" default:"32" help:"Sessions alive at once."`
+	Dev      bool        `help:"Sign tokens with the well-known key pair devkey, so that stock LiveKit tools can join; loopback only."`
+	LogLevel slog.Level  `env:"EASEL_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 }
 
 // Bounds of the HTTP server. WebSockets and event streams live longer: these
@@ -122,6 +123,7 @@ type config struct {
 	url              string // http://host:port as this machine reaches the server
 	reach            reach
 	turn             turnFlags
+	launch           launchFlags
 	udp, tcp         netip.AddrPort
 	keys             keyPair
 	max              int
@@ -152,7 +154,7 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 	if err := c.TURN.check(out.reach.tls != nil); err != nil {
 		return config{}, err
 	}
-	out.turn = c.TURN
+	out.turn, out.launch = c.TURN, c.Launch
 	if c.Dev {
 		out.reach.origins = []string{"*"} // stock tools' pages
 	}
@@ -163,6 +165,9 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 		if out.keys, err = loadKeys(dir); err != nil {
 			return config{}, err
 		}
+	}
+	if c.Launch.Launcher == "kube" {
+		return out, nil // the agent is in the sessions' image
 	}
 	if out.agent == "" {
 		self, err := os.Executable()

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,9 +20,7 @@ import (
 	"github.com/easel-live/easel/client"
 	"github.com/easel-live/easel/fallback"
 	"github.com/easel-live/easel/internal/https"
-	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
-	"github.com/easel-live/easel/session/local"
 	"github.com/easel-live/easel/sfu"
 	"github.com/easel-live/easel/signaling"
 	"github.com/easel-live/easel/signaling/token"
@@ -61,6 +58,7 @@ type server struct {
 	untidy    context.CancelFunc // ends it
 	api       *api.API
 
+	leave    func()             // lets go of sessions that go on without the server; nil: they end with it
 	ready    atomic.Bool        // for /readyz
 	watching sync.WaitGroup     // the closing of rooms whose session is over
 	unwatch  context.CancelFunc // ends it
@@ -70,17 +68,11 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 	s := &server{metrics: prometheus.NewRegistry()}
 	s.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 
-	launcher, err := local.New(local.Config{
-		Data: cfg.dir, User: cfg.user, XServer: cfg.xserver, Agent: cfg.agent, Tools: cfg.tools,
-		URL: "ws" + strings.TrimPrefix(cfg.url, "http"),
-		Token: func(name string) (string, error) {
-			return token.Mint(cfg.keys.Key, cfg.keys.Secret, token.Grant{Room: name, Identity: "agent", Name: "GIMP", Role: room.Agent, TTL: agentTTL})
-		},
-		Width: firstWidth, Height: firstHeight, Log: log,
-	})
+	launcher, leave, err := openLauncher(cfg, s.metrics, log)
 	if err != nil {
 		return nil, err
 	}
+	s.leave = leave
 	if s.scribe, err = newScribe(cfg.dir, log); err != nil {
 		return nil, err
 	}
@@ -103,7 +95,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 		return nil, errors.Join(err, s.relay.close(), s.engine.Close(), s.scribe.close())
 	}
 	s.sessions = session.NewService(session.Config{
-		Launcher: launcher, Max: cfg.max, Keep: keepSessions, Notify: s.signaling.Notice, Now: time.Now, Log: log,
+		Launcher: launcher, Bounds: cfg.launch.bounds(), Max: cfg.max, Keep: keepSessions, Notify: s.signaling.Notice, Now: time.Now, Log: log,
 	})
 	watch.sessions = s.sessions
 	s.scribe.owner = func(id string) string {
@@ -117,7 +109,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 	if err := s.openDoor(ctx, cfg, log); err != nil {
 		return nil, errors.Join(err, s.close(ctx))
 	}
-	if err := s.sessions.Adopt(ctx); err != nil {
+	if err := s.adopt(ctx); err != nil {
 		return nil, errors.Join(err, s.close(ctx))
 	}
 	return s, nil
@@ -128,6 +120,7 @@ func (s *server) closeRooms() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.unwatch = cancel
 	changes := s.sessions.WatchAll(ctx)
+	s.watching.Go(func() { s.sessions.Tend(ctx) })
 	s.watching.Go(func() {
 		for one := range changes {
 			if !one.Alive() {
@@ -217,10 +210,20 @@ func (s *server) routes(r reach) http.Handler {
 	return https.Behind(r.proxies, mux)
 }
 
+// endSessions ends the sessions, or lets go of those that need no server.
+func (s *server) endSessions(ctx context.Context) error {
+	if s.leave == nil {
+		return s.sessions.Close(ctx)
+	}
+	s.sessions.Leave()
+	s.leave()
+	return nil
+}
+
 // close shuts down in reverse: sessions end while their rooms can still tell
 // people, then the rooms, then the sockets.
 func (s *server) close(ctx context.Context) error {
-	err := s.sessions.Close(ctx)
+	err := s.endSessions(ctx)
 	s.unwatch()
 	s.watching.Wait()
 	s.signaling.Close()

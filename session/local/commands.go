@@ -113,13 +113,17 @@ func agentCommand(r *run) (*exec.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	token, err := r.l.cfg.Token(r.rec.Spec.Room)
-	if err != nil {
-		return nil, fmt.Errorf("the agent's token: %w", err)
+	token := "EASEL_TOKEN_FILE=" + r.l.cfg.TokenFile
+	if r.l.cfg.TokenFile == "" {
+		minted, err := r.l.cfg.Token(r.rec.Spec.Room)
+		if err != nil {
+			return nil, fmt.Errorf("the agent's token: %w", err)
+		}
+		token = "EASEL_TOKEN=" + minted
 	}
 	cmd := exec.Command(path)
 	cmd.Env = []string{
-		"EASEL_URL=" + r.l.cfg.URL, "EASEL_TOKEN=" + token,
+		"EASEL_URL=" + r.l.cfg.URL, token,
 		"EASEL_RFB=" + r.files.rfb, "EASEL_RFB_DIALECT=" + r.rec.Dialect,
 		"EASEL_WORKSPACE=" + r.files.workspace,
 	}

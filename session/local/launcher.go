@@ -30,6 +30,12 @@ type Config struct {
 	// Token mints the access token of a room's agent. It must outlive the
 	// session: the agent comes back with it after a restart of the server.
 	Token func(room string) (string, error)
+	// TokenFile names, instead of Token, a file that will have the agent's token
+	// and newer ones later: a pod is there before it is known whose it is.
+	TokenFile string
+	// Workspace is where the files of the only session are, a volume perhaps;
+	// empty: each session's are below Data. It must be the user's already.
+	Workspace string
 	// Width and Height are the display's first size in pixels.
 	Width, Height int
 	Log           *slog.Logger

@@ -26,6 +26,7 @@ type layout struct {
 	rfb        string
 	tools      string // where GIMP's plug-in for tools listens
 	workspace  string
+	given      bool // the workspace is not ours to make or remove
 }
 
 func (l *Launcher) sessionsDir() string   { return filepath.Join(l.cfg.Data, "sessions") }
@@ -36,7 +37,7 @@ func (l *Launcher) recordPath(id string) string {
 
 func (l *Launcher) layout(id string) layout {
 	dir := filepath.Join(l.sessionsDir(), id)
-	return layout{
+	f := layout{
 		dir:        dir,
 		xauthority: filepath.Join(dir, "Xauthority"),
 		log:        filepath.Join(dir, "log"),
@@ -50,6 +51,10 @@ func (l *Launcher) layout(id string) layout {
 		tools:      filepath.Join(dir, "run", "tools"),
 		workspace:  filepath.Join(l.workspacesDir(), id),
 	}
+	if l.cfg.Workspace != "" {
+		f.workspace, f.given = l.cfg.Workspace, true
+	}
+	return f
 }
 
 // create makes a session's directories and files. What belongs to the
@@ -65,7 +70,10 @@ func (f layout) create(a account, plugin string) error {
 	if err := writeXauthority(f.xauthority); err != nil {
 		return err
 	}
-	theirs := []string{f.profile, f.cache, f.config, f.data, f.run, f.workspace}
+	theirs := []string{f.profile, f.cache, f.config, f.data, f.run}
+	if !f.given {
+		theirs = append(theirs, f.workspace)
+	}
 	for _, dir := range theirs {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
@@ -97,6 +105,9 @@ func (f layout) create(a account, plugin string) error {
 func (f layout) delete() error {
 	if err := os.RemoveAll(f.dir); err != nil {
 		return err
+	}
+	if f.given {
+		return nil
 	}
 	if files, err := os.ReadDir(f.workspace); err == nil && len(files) == 0 {
 		return os.Remove(f.workspace)

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+const (
+	// maxToken bounds what is taken for a token.
+	maxToken = 16 << 10
+	// tokenAgain is how often a token that is not there is looked for. A Secret
+	// is put in place by renaming a link above it, which the file itself could
+	// not tell of.
+	tokenAgain = 100 * time.Millisecond
+)
+
+// awaitToken reads the token's file, if the token is in one, as soon as it is
+// there. A token that was replaced meanwhile is read by the next agent: this one
+// ends when the server refuses its own.
+func awaitToken(ctx context.Context, f *flags) error {
+	if f.TokenAt == "" {
+		return nil
+	}
+	again := time.NewTicker(tokenAgain)
+	defer again.Stop()
+	for {
+		token, err := readToken(f.TokenAt)
+		if err == nil {
+			f.Token = token
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("the token's file: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-again.C:
+		}
+	}
+}
+
+func readToken(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	raw, err := io.ReadAll(io.LimitReader(file, maxToken+1))
+	if err != nil {
+		return "", err
+	}
+	if len(raw) > maxToken {
+		return "", fmt.Errorf("%s is no token: it has more than %d bytes", path, maxToken)
+	}
+	token := bytes.TrimSpace(raw)
+	if len(token) == 0 {
+		return "", fs.ErrNotExist // being written
+	}
+	return string(token), nil
+}
