@@ -7,7 +7,7 @@ GO_FILES    := $(shell find . -name '*.go' -not -path './client/node_modules/*' 
 ENCODER     := $(wildcard capture/encode/*.c capture/encode/*.h)
 WEB_FILES   := $(shell find client/src client/public -type f 2>/dev/null) client/index.html client/package-lock.json client/vite.config.ts
 
-.PHONY: help deps deps-test deps-bench run build test test-go test-web test-whole lint model bench clean
+.PHONY: help deps deps-test deps-bench run build test test-go test-web test-whole test-cluster lint model bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,10 @@ client/dist/index.html: $(WEB_FILES) | deps
 bin/easel: $(GO_FILES) client/dist/index.html | deps
 	@echo "easel: building $@"
 	@CGO_ENABLED=0 go build -trimpath -ldflags "-X main.version=$(VERSION)" -o $@ ./cmd/easel
+
+bin/easel-session: $(GO_FILES) | deps
+	@echo "easel: building $@"
+	@CGO_ENABLED=0 go build -trimpath -o $@ ./cmd/easel-session
 
 bin/easel-agent: $(GO_FILES) $(ENCODER) | deps
 	@echo "easel: building $@"
@@ -64,6 +68,9 @@ test-go: deps-test client/dist/index.html ## Go units with the race detector, an
 test-whole: deps-test build ## the product as a whole, and stock LiveKit clients
 	go test -count=1 -timeout 20m -p 1 ./test/...
 	cd test/serversdk && go test -count=1 -timeout 10m ./...
+
+test-cluster: ## sessions as pods, on a real Kubernetes that is built once (11 minutes of processor time)
+	cd test/cluster && go vet . && go test -count=1 -timeout 50m .
 
 model: deps-test ## every state of the model of the lease (docs/model), by spin
 	go test -count=1 -run TestModel -v ./collab
