@@ -20,7 +20,7 @@ packages=(
 	libgimp2.0-dev                                                                                           # the plug-in
 )
 if [ "${1:-run}" != run ]; then
-	packages+=(chromium firefox-esr xauth x11-utils ffmpeg spin postgresql nftables iproute2)
+	packages+=(chromium firefox-esr xauth x11-utils ffmpeg spin postgresql nftables iproute2 coturn)
 fi
 if [ "${1:-run}" = bench ]; then
 	packages+=(gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-x)

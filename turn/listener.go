@@ -15,6 +15,10 @@ const idle = 5 * time.Minute
 // firstWithin is how long it may take to say its first word.
 const firstWithin = 10 * time.Second
 
+// headStart is for ICE-TCP. A browser looks for no more ways once it has one, and
+// one through a relay next door is there before it has begun to look for TCP.
+const headStart = 250 * time.Millisecond
+
 // listener bounds how many connections there are, in all and from one address,
 // and ends those that say nothing.
 type listener struct {
@@ -79,6 +83,13 @@ type connection struct {
 	net.Conn
 	leave func()
 	watch *time.Timer
+	start sync.Once
+}
+
+// Write implements net.Conn. The first answer waits.
+func (c *connection) Write(p []byte) (int, error) {
+	c.start.Do(func() { time.Sleep(headStart) })
+	return c.Conn.Write(p)
 }
 
 // Read implements net.Conn.

@@ -19,8 +19,12 @@ const Realm = "easel"
 
 // Config is what a Server needs from its surroundings.
 type Config struct {
-	// Addr is where UDP and TCP are listened at; port 0 chooses one for both.
+	// Addr is where UDP and TCP are listened at, port 0 choosing one for both;
+	// the zero value: nowhere.
 	Addr netip.AddrPort
+	// Within gives connections of clients inside TLS; nil: none. It is closed
+	// with the server.
+	Within net.Listener
 	// TLSAddr is where TLS is, with the certificate of TLS; the zero value: nowhere.
 	TLSAddr netip.AddrPort
 	TLS     *tls.Config
@@ -69,43 +73,77 @@ func Listen(cfg Config) (*Server, error) {
 	limits := cfg.Limits.withDefaults()
 	relays := &relays{media: cfg.Media, public: cfg.Public, peers: cfg.Peers, limits: limits, count: count, byUser: make(map[string]int)}
 	s := &Server{}
-	tcp, err := net.Listen("tcp", cfg.Addr.String())
-	if err != nil {
-		return nil, fmt.Errorf("turn: %w", err)
+	settings := turn.ServerConfig{
+		Realm: Realm, QuotaHandler: relays.room, AuthHandler: authenticate(cfg.Secret, count), LoggerFactory: silence(),
 	}
-	s.addr = tcp.Addr().(*net.TCPAddr).AddrPort()
-	listeners := []net.Listener{bounded(tcp, nil, limits, count)}
-	udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(s.addr))
+	opened, err := s.listen(cfg)
+	for _, l := range opened.streams {
+		settings.ListenerConfigs = append(settings.ListenerConfigs, turn.ListenerConfig{
+			Listener: bounded(l.Listener, l.tls, limits, count), RelayAddressGenerator: relays, PermissionHandler: relays.permits,
+		})
+	}
+	if opened.udp != nil {
+		settings.PacketConnConfigs = []turn.PacketConnConfig{{PacketConn: opened.udp, RelayAddressGenerator: relays, PermissionHandler: relays.permits}}
+	}
+	if err == nil {
+		s.turn, err = turn.NewServer(settings)
+	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("turn: %w", err), tcp.Close())
+		return nil, errors.Join(fmt.Errorf("turn: %w", err), opened.close())
+	}
+	return s, nil
+}
+
+// sockets are those that a server listens at.
+type sockets struct {
+	udp     net.PacketConn // nil: none
+	streams []stream
+}
+
+type stream struct {
+	net.Listener
+	tls *tls.Config // nil: clients need none
+}
+
+func (o *sockets) close() (err error) {
+	if o.udp != nil {
+		err = o.udp.Close()
+	}
+	for _, l := range o.streams {
+		err = errors.Join(err, l.Close())
+	}
+	return err
+}
+
+// listen opens sockets; with an error, those that it gives are to be closed.
+func (s *Server) listen(cfg Config) (opened sockets, err error) {
+	if cfg.Within != nil {
+		opened.streams = append(opened.streams, stream{Listener: cfg.Within})
+	}
+	if cfg.Addr.IsValid() {
+		tcp, err := net.Listen("tcp", cfg.Addr.String())
+		if err != nil {
+			return opened, err
+		}
+		opened.streams = append(opened.streams, stream{Listener: tcp})
+		s.addr = tcp.Addr().(*net.TCPAddr).AddrPort()
+		udp, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(s.addr))
+		if err != nil {
+			return opened, err
+		}
+		opened.udp = udp
 	}
 	if cfg.TLSAddr.IsValid() {
 		secure, err := net.Listen("tcp", cfg.TLSAddr.String())
 		if err != nil {
-			return nil, errors.Join(fmt.Errorf("turn: %w", err), tcp.Close(), udp.Close())
+			return opened, err
 		}
 		s.tls = secure.Addr().(*net.TCPAddr).AddrPort()
 		config := cfg.TLS.Clone()
 		config.NextProtos = nil // clients offer stun.turn (RFC 7443) or nothing
-		listeners = append(listeners, bounded(secure, config, limits, count))
+		opened.streams = append(opened.streams, stream{secure, config})
 	}
-	settings := turn.ServerConfig{
-		Realm: Realm, QuotaHandler: relays.room, AuthHandler: authenticate(cfg.Secret, count),
-		PacketConnConfigs: []turn.PacketConnConfig{{PacketConn: udp, RelayAddressGenerator: relays, PermissionHandler: relays.permits}},
-		LoggerFactory:     silence(),
-	}
-	for _, l := range listeners {
-		settings.ListenerConfigs = append(settings.ListenerConfigs,
-			turn.ListenerConfig{Listener: l, RelayAddressGenerator: relays, PermissionHandler: relays.permits})
-	}
-	if s.turn, err = turn.NewServer(settings); err != nil {
-		err = errors.Join(fmt.Errorf("turn: %w", err), udp.Close())
-		for _, l := range listeners {
-			err = errors.Join(err, l.Close())
-		}
-		return nil, err
-	}
-	return s, nil
+	return opened, nil
 }
 
 // silence: what clients do wrong is counted, and theirs to know.

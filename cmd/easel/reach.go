@@ -84,12 +84,22 @@ func (f reachFlags) guess(local string, secure bool) string {
 	return "https://" + strings.TrimSuffix(host, ":443")
 }
 
-// front is the public listener and what answers there first.
-func (r reach) front(listener net.Listener, next http.Handler) (net.Listener, http.Handler) {
+// front is the public listener, and the TURN clients that come to it: nil where it
+// speaks no TLS.
+func (r reach) front(listener net.Listener) (front, relayed net.Listener) {
 	if r.tls == nil {
-		return listener, next
+		return listener, nil
 	}
-	return https.Split(listener, r.tls), https.Secure(next)
+	split := https.Split(listener, r.tls)
+	return split, split.Relayed()
+}
+
+// secure is what answers at the front first.
+func (r reach) secure(next http.Handler) http.Handler {
+	if r.tls == nil {
+		return next
+	}
+	return https.Secure(next)
 }
 
 // openPlain serves the way from plain HTTP to https, if that is wanted.

@@ -74,6 +74,12 @@ func (c serveCommand) Run(ctx context.Context) error {
 
 // serve runs the server on its listener until ctx ends or the server fails.
 func serve(ctx context.Context, cfg config, listener net.Listener, log *slog.Logger) error {
+	listener, relayed := cfg.reach.front(listener)
+	if cfg.turn.Page {
+		cfg.relayed = relayed
+	} else if relayed != nil {
+		relayed.Close() // which says nothing: it is no socket
+	}
 	s, err := newServer(ctx, cfg, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -86,8 +92,7 @@ func serve(ctx context.Context, cfg config, listener net.Listener, log *slog.Log
 	if err != nil {
 		return errors.Join(err, socket.Close(), s.close(ctx), listener.Close())
 	}
-	listener, routes := cfg.reach.front(listener, s.routes(cfg.reach))
-	public, local := httpServer(routes, log), httpServer(s.api.LocalHandler(), log)
+	public, local := httpServer(cfg.reach.secure(s.routes(cfg.reach)), log), httpServer(s.api.LocalHandler(), log)
 	failed := make(chan error, 2)
 	go func() { failed <- public.Serve(listener) }()
 	go func() { failed <- local.Serve(socket) }()
@@ -124,6 +129,7 @@ type config struct {
 	reach            reach
 	turn             turnFlags
 	launch           launchFlags
+	relayed          net.Listener // of TURN clients inside the page's TLS; nil: none
 	udp, tcp         netip.AddrPort
 	keys             keyPair
 	max              int

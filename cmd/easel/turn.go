@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -21,6 +22,7 @@ import (
 type turnFlags struct {
 	Port    uint16   `env:"EASEL_TURN_PORT" name:"turn-port" help:"UDP and TCP port of the embedded TURN server; 0 switches it off."`
 	TLSPort uint16   `env:"EASEL_TURN_TLS_PORT" name:"turn-tls-port" help:"Its port for TLS, with the server's certificate; 0: none."`
+	Page    bool     `env:"EASEL_TURN_PAGE" name:"turn-page" default:"true" negatable:"" help:"Take TURN clients inside the TLS of the page's port, too."`
 	Host    string   `env:"EASEL_TURN_HOST" name:"turn-host" help:"Name or address that browsers reach it at; default the host of EASEL_PUBLIC_URL."`
 	URLs    []string `env:"EASEL_TURN_URLS" name:"turn-urls" help:"URLs of other TURN servers, such as turns:turn.example.com:443?transport=tcp."`
 	Secret  string   `env:"EASEL_TURN_SECRET" name:"turn-secret" help:"Secret that they share with us (coturn: static-auth-secret)."`
@@ -54,7 +56,7 @@ type relay struct {
 // socket at media.
 func openRelay(cfg config, media netip.AddrPort, metrics prometheus.Registerer, log *slog.Logger) (*relay, error) {
 	r := &relay{flags: cfg.turn, secret: rand.Text()}
-	if cfg.turn.Port == 0 {
+	if cfg.turn.Port == 0 && cfg.relayed == nil {
 		return r, nil
 	}
 	peers, err := announced(cfg, media.Addr())
@@ -75,27 +77,45 @@ func openRelay(cfg config, media netip.AddrPort, metrics prometheus.Registerer, 
 		public = cfg.reach.external[0]
 	}
 	r.server, err = turn.Listen(turn.Config{
-		Addr: at(cfg.turn.Port), TLSAddr: at(cfg.turn.TLSPort), TLS: cfg.reach.tls, Secret: r.secret,
+		Addr: at(cfg.turn.Port), TLSAddr: at(cfg.turn.TLSPort), TLS: cfg.reach.tls, Within: cfg.relayed, Secret: r.secret,
 		Media: media, Public: public, Peers: func(a netip.Addr) bool { return peers[a] }, Metrics: metrics,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w; EASEL_TURN_PORT and EASEL_TURN_TLS_PORT choose other ports", err)
 	}
-	host := cfg.turn.Host
-	if host == "" {
-		u, err := url.Parse(cfg.reach.url)
-		if err != nil {
-			return nil, errors.Join(err, r.server.Close())
-		}
-		host = u.Hostname()
-	}
-	name := func(port uint16) string { return net.JoinHostPort(host, strconv.Itoa(int(port))) }
-	r.urls = []string{"turn:" + name(r.server.Addr().Port()) + "?transport=udp", "turn:" + name(r.server.Addr().Port()) + "?transport=tcp"}
-	if secure := r.server.TLSAddr(); secure.IsValid() {
-		r.urls = append(r.urls, "turns:"+name(secure.Port())+"?transport=tcp")
+	if r.urls, err = r.named(cfg); err != nil {
+		return nil, errors.Join(err, r.server.Close())
 	}
 	log.Info("TURN open", "urls", r.urls)
 	return r, nil
+}
+
+// named are the URLs of the embedded server as browsers reach it.
+func (r *relay) named(cfg config) (urls []string, err error) {
+	page, err := url.Parse(cfg.reach.url)
+	if err != nil {
+		return nil, err
+	}
+	host := cfg.turn.Host
+	if host == "" {
+		host = page.Hostname()
+	}
+	add := func(scheme, port, transport string) {
+		urls = append(urls, scheme+":"+net.JoinHostPort(host, port)+"?transport="+transport)
+	}
+	if addr := r.server.Addr(); addr.IsValid() {
+		port := strconv.Itoa(int(addr.Port()))
+		add("turn", port, "udp")
+		add("turn", port, "tcp")
+	}
+	if addr := r.server.TLSAddr(); addr.IsValid() {
+		add("turns", strconv.Itoa(int(addr.Port())), "tcp")
+	}
+	if cfg.relayed != nil {
+		host = page.Hostname()
+		add("turns", cmp.Or(page.Port(), "443"), "tcp")
+	}
+	return urls, nil
 }
 
 // announced are the addresses that media is announced at.

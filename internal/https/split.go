@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 )
@@ -18,12 +19,13 @@ const (
 	mostUnheard = 4096
 )
 
-// splitter is a listener whose connections are *tls.Conn or plain, as the client
-// began.
-type splitter struct {
+// Splitter is a listener whose connections are TLS or plain, as the client
+// began. Accept gives those of HTTP, Relayed those of TURN clients.
+type Splitter struct {
 	net.Listener
 	config *tls.Config
 	ready  chan net.Conn
+	turn   *turns
 	slots  chan struct{}
 	done   chan struct{}
 	close  func() error
@@ -31,18 +33,20 @@ type splitter struct {
 	ended  chan struct{}
 }
 
-// Split tells TLS from plain HTTP on one listener.
-func Split(listener net.Listener, config *tls.Config) net.Listener {
-	s := &splitter{
-		Listener: listener, config: config, ready: make(chan net.Conn), slots: make(chan struct{}, mostUnheard),
+// Split tells TLS from plain HTTP on one listener, and within TLS TURN from HTTP.
+func Split(listener net.Listener, config *tls.Config) *Splitter {
+	s := &Splitter{
+		Listener: listener, config: config.Clone(), ready: make(chan net.Conn), slots: make(chan struct{}, mostUnheard),
 		done: make(chan struct{}), ended: make(chan struct{}),
 	}
+	s.config.NextProtos = append(slices.Clip(config.NextProtos), protocolTURN)
+	s.turn = &turns{Splitter: s, ready: make(chan net.Conn), closed: make(chan struct{})}
 	s.close = sync.OnceValue(func() error { close(s.done); return listener.Close() })
 	go s.run()
 	return s
 }
 
-func (s *splitter) run() {
+func (s *Splitter) run() {
 	defer close(s.ended)
 	for {
 		select {
@@ -61,7 +65,7 @@ func (s *splitter) run() {
 }
 
 // hear waits for the first byte of a connection.
-func (s *splitter) hear(conn net.Conn) {
+func (s *Splitter) hear(conn net.Conn) {
 	defer func() { <-s.slots }()
 	first := make([]byte, 1)
 	if conn.SetReadDeadline(time.Now().Add(firstWithin)) != nil {
@@ -77,23 +81,30 @@ func (s *splitter) hear(conn net.Conn) {
 		case <-stop:
 		}
 	}()
-	if _, err := conn.Read(first); err != nil || conn.SetReadDeadline(time.Time{}) != nil {
+	if _, err := conn.Read(first); err != nil {
 		conn.Close()
 		return
 	}
 	var out net.Conn = &begun{Conn: conn, first: first}
+	to, err := s.ready, error(nil)
 	if first[0] == recordHandshake {
-		out = tls.Server(out, s.config)
+		out, to, err = s.within(tls.Server(out, s.config))
+	}
+	if err != nil || conn.SetReadDeadline(time.Time{}) != nil {
+		conn.Close()
+		return
 	}
 	select {
-	case s.ready <- out:
+	case to <- out:
 	case <-s.done:
+		conn.Close()
+	case <-s.turn.closedFor(to):
 		conn.Close()
 	}
 }
 
 // Accept implements net.Listener.
-func (s *splitter) Accept() (net.Conn, error) {
+func (s *Splitter) Accept() (net.Conn, error) {
 	select {
 	case conn := <-s.ready:
 		return conn, nil
@@ -103,7 +114,7 @@ func (s *splitter) Accept() (net.Conn, error) {
 }
 
 // Close implements net.Listener.
-func (s *splitter) Close() error { return s.close() }
+func (s *Splitter) Close() error { return s.close() }
 
 // begun is a connection whose first byte was read already.
 type begun struct {

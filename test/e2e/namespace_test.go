@@ -35,6 +35,7 @@ const (
 	udpPort  = "7882"
 	tcpPort  = "7881"
 	turnPort = "3478"
+	coturn   = "3479" // another TURN server's
 )
 
 // wires is a server and a browser on two hosts of their own: network namespaces
@@ -93,11 +94,15 @@ func (w *wires) in(namespace string, command ...string) {
 	w.run("ip", append([]string{"netns", "exec", namespace}, command...)...)
 }
 
-// walls are what a firewall lets nothing through of, in nftables' words; "their"
-// is the port of the other host.
+// walls are firewalls' rules, in nftables' words, by what passes or does not;
+// "their" is the port of the other host.
 var walls = map[string]string{
 	"no UDP":         "meta l4proto udp drop",
 	"the page's TCP": "meta l4proto udp drop; tcp their != " + pagePort + " drop",
+	"TURN by UDP":    "udp their != " + turnPort + " drop; tcp their != " + pagePort + " drop",
+	"TURN by TCP":    "meta l4proto udp drop; tcp their != { " + pagePort + ", " + turnPort + " } drop",
+	"coturn by UDP":  "udp their != " + coturn + " drop; tcp their != " + pagePort + " drop",
+	"coturn by TCP":  "meta l4proto udp drop; tcp their != { " + pagePort + ", " + coturn + " } drop",
 	"no media":       "udp their { " + udpPort + ", " + turnPort + " } drop; tcp their { " + tcpPort + ", " + turnPort + " } drop",
 }
 
