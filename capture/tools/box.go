@@ -11,8 +11,9 @@ const (
 	// maxPeople is how many people's tools are remembered.
 	maxPeople = 64
 	// patience is how long a handover may wait for GIMP. One that does not answer
-	// in that time does not hear of a press either.
-	patience = time.Second
+	// does not hear of a press either, so a stroke that waits here loses nothing; and
+	// the colours of a handover that was given up are mixed for good.
+	patience = 5 * time.Second
 )
 
 // Box remembers each person's tools. Its methods are called by one goroutine at a
