@@ -10,6 +10,7 @@ type Store interface {
 	People
 	Credentials
 	Journal
+	Ledger
 }
 
 // People are the users.

@@ -19,6 +19,7 @@ type User struct {
 	Email    string
 	Admin    bool   // may do everything, in everybody's sessions too
 	Disabled bool   // can't come in
+	Plan     string // its ID; empty: the server's default, or no limits for administrators
 	Password string // its hash; empty: no password lets them in
 	// Issuer and Subject are who they are at an OpenID provider; empty for a
 	// built-in account.

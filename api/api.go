@@ -20,7 +20,9 @@ import (
 type Config struct {
 	Sessions *session.Service
 	Accounts *account.Service
-	Guests   *access.Guests
+	// Accountant knows plans and what is used of them.
+	Accountant *account.Accountant
+	Guests     *access.Guests
 	// Rooms are the sessions' rooms, where people are.
 	Rooms Rooms
 	// Files reaches the sessions' files.

@@ -26,11 +26,9 @@ func (a *API) audit(w http.ResponseWriter, r *http.Request, _ call) error {
 	if err != nil {
 		return err
 	}
-	var before int64
-	if after != "" {
-		if before, err = strconv.ParseInt(after, 10, 64); err != nil || before < 1 {
-			return errCursor
-		}
+	before, err := number(after)
+	if err != nil {
+		return err
 	}
 	events, err := a.cfg.Accounts.Events(r.Context(), before, limit+1)
 	if err != nil {

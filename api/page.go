@@ -46,6 +46,18 @@ func readCursor(cursor string) (after string, ok bool) {
 	return string(b), true
 }
 
+// number is the place in a list that is ordered by numbers; 0 is its beginning.
+func number(after string) (int64, error) {
+	if after == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(after, 10, 64)
+	if err != nil || n < 1 {
+		return 0, errCursor
+	}
+	return n, nil
+}
+
 // cut takes a list that may be one too long to its limit, and says where the
 // next page begins: empty at the end.
 func cut[T any](list []T, limit int, place func(T) string) (_ []T, next string) {

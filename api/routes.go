@@ -57,6 +57,10 @@ func routes() []route {
 		{"POST", "/api/v1/me/tokens", user, "", (*API).createKey},
 		{"DELETE", "/api/v1/me/tokens/{token}", user, "", (*API).revokeKey},
 
+		{"GET", "/api/v1/me/usage", user, read, (*API).myUsage},
+		{"GET", "/api/v1/me/past", user, read, (*API).past},
+		{"GET", "/api/v1/plans", user, read, (*API).listPlans},
+
 		{"GET", "/api/v1/sessions", user, read, (*API).listSessions},
 		{"POST", "/api/v1/sessions", user, sessions, (*API).createSession},
 		{"GET", one, member, read, (*API).showSession},
@@ -92,6 +96,7 @@ func routes() []route {
 		{"PATCH", who, admin, all, (*API).changeUser},
 		{"DELETE", who, admin, all, (*API).removeUser},
 		{"POST", who + "/password", admin, all, (*API).resetPassword},
+		{"GET", "/api/v1/usage", admin, all, (*API).usage},
 		{"GET", "/api/v1/audit", admin, all, (*API).audit},
 	}
 }

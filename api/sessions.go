@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/easel-live/easel/account"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
 )
@@ -68,50 +67,6 @@ func (a *API) listSessions(w http.ResponseWriter, r *http.Request, c call) error
 
 // place is where a session is in the list of all, oldest first.
 func place(s session.Session) string { return s.CreatedAt.UTC().Format(time.RFC3339) + " " + s.ID }
-
-func (a *API) createSession(w http.ResponseWriter, r *http.Request, c call) error {
-	var body struct {
-		Name string `json:"name"`
-		User string `json:"user"`
-	}
-	if err := readBody(w, r, &body); err != nil {
-		return err
-	}
-	owner, err := a.owner(r, c, body.User)
-	if err != nil {
-		return err
-	}
-	s, err := a.cfg.Sessions.Create(session.Wish{ID: session.NewID(), Name: body.Name, Owner: owner.ID})
-	switch {
-	case errors.Is(err, room.ErrName):
-		return problemf(http.StatusUnprocessableEntity, "%v", err)
-	case errors.Is(err, session.ErrTooMany):
-		return problemf(http.StatusConflict, "%v", err)
-	case errors.Is(err, session.ErrClosed):
-		return problemf(http.StatusServiceUnavailable, "%v", err)
-	case err != nil:
-		return err
-	}
-	a.note(r, c.caller, "session.started", s.ID, s.Name)
-	w.Header().Set("Location", "/api/v1/sessions/"+s.ID)
-	return a.reply(w, r, http.StatusCreated, a.view(r, s, room.Owner))
-}
-
-// owner is whose a session is to be: the caller's, or, as an administrator
-// wishes, somebody else's.
-func (a *API) owner(r *http.Request, c call, wished string) (account.User, error) {
-	if wished == "" {
-		return c.user, nil
-	}
-	if !c.admin() {
-		return account.User{}, problemf(http.StatusForbidden, "only administrators may start sessions for others")
-	}
-	u, err := a.cfg.Accounts.Find(r.Context(), wished)
-	if err != nil {
-		return account.User{}, refusedUser(err)
-	}
-	return u, nil
-}
 
 func (a *API) showSession(w http.ResponseWriter, r *http.Request, c call) error {
 	return a.reply(w, r, http.StatusOK, a.view(r, c.session, c.role))

@@ -24,6 +24,9 @@ func (a *API) createToken(w http.ResponseWriter, r *http.Request, c call) error 
 	if err != nil {
 		return err
 	}
+	if err := a.roomFor(r, c); err != nil {
+		return err
+	}
 	name := strings.TrimSpace(body.Name)
 	if name == "" {
 		name = c.name()

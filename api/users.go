@@ -18,13 +18,14 @@ type userView struct {
 	Email     string    `json:"email"`
 	Admin     bool      `json:"admin"`
 	Disabled  bool      `json:"disabled"`
+	Plan      string    `json:"plan"`     // empty: none of its own
 	External  bool      `json:"external"` // comes by an OpenID provider
 	CreatedAt time.Time `json:"created_at"`
 }
 
 func viewUser(u account.User) userView {
 	return userView{
-		ID: u.ID, Name: u.Name, Display: u.Display, Email: u.Email, Admin: u.Admin, Disabled: u.Disabled,
+		ID: u.ID, Name: u.Name, Display: u.Display, Email: u.Email, Admin: u.Admin, Disabled: u.Disabled, Plan: u.Plan,
 		External: u.Issuer != "", CreatedAt: u.Created,
 	}
 }
@@ -36,6 +37,7 @@ type userBody struct {
 	Email    *string `json:"email"`
 	Admin    *bool   `json:"admin"`
 	Disabled *bool   `json:"disabled"`
+	Plan     *string `json:"plan"`
 }
 
 func (b userBody) apply(u *account.User) {
@@ -44,12 +46,27 @@ func (b userBody) apply(u *account.User) {
 	set(&u.Email, b.Email)
 	set(&u.Admin, b.Admin)
 	set(&u.Disabled, b.Disabled)
+	set(&u.Plan, b.Plan)
 }
 
 func set[T any](to, from *T) {
 	if from != nil {
 		*to = *from
 	}
+}
+
+// readUser reads what a request says of a user.
+func (a *API) readUser(w http.ResponseWriter, r *http.Request) (userBody, error) {
+	var body userBody
+	if err := readBody(w, r, &body); err != nil {
+		return body, err
+	}
+	if body.Plan != nil {
+		if err := a.cfg.Accountant.CheckPlan(*body.Plan); err != nil {
+			return body, problemf(http.StatusUnprocessableEntity, "%v", err)
+		}
+	}
+	return body, nil
 }
 
 func (a *API) listUsers(w http.ResponseWriter, r *http.Request, _ call) error {
@@ -70,8 +87,8 @@ func (a *API) listUsers(w http.ResponseWriter, r *http.Request, _ call) error {
 }
 
 func (a *API) createUser(w http.ResponseWriter, r *http.Request, c call) error {
-	var body userBody
-	if err := readBody(w, r, &body); err != nil {
+	body, err := a.readUser(w, r)
+	if err != nil {
 		return err
 	}
 	var wished account.User
@@ -96,8 +113,8 @@ func (a *API) showUser(w http.ResponseWriter, r *http.Request, _ call) error {
 }
 
 func (a *API) changeUser(w http.ResponseWriter, r *http.Request, c call) error {
-	var body userBody
-	if err := readBody(w, r, &body); err != nil {
+	body, err := a.readUser(w, r)
+	if err != nil {
 		return err
 	}
 	u, err := a.cfg.Accounts.Find(r.Context(), r.PathValue("user"))

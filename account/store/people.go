@@ -9,12 +9,12 @@ import (
 	"github.com/easel-live/easel/account"
 )
 
-const userColumns = "id, name, display, email, admin, disabled, password, coalesce(issuer, ''), coalesce(subject, ''), created"
+const userColumns = "id, name, display, email, admin, disabled, password, coalesce(issuer, ''), coalesce(subject, ''), created, plan"
 
 func readUser(row scanner) (account.User, error) {
 	var u account.User
 	var created int64
-	err := row.Scan(&u.ID, &u.Name, &u.Display, &u.Email, &u.Admin, &u.Disabled, &u.Password, &u.Issuer, &u.Subject, &created)
+	err := row.Scan(&u.ID, &u.Name, &u.Display, &u.Email, &u.Admin, &u.Disabled, &u.Password, &u.Issuer, &u.Subject, &created, &u.Plan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return u, account.ErrNoUser
 	}
@@ -27,8 +27,8 @@ func null(s string) sql.NullString { return sql.NullString{String: s, Valid: s !
 
 // AddUser writes a new user down.
 func (s *Store) AddUser(ctx context.Context, u account.User) error {
-	_, err := s.run(ctx, s.db, "INSERT INTO users (id, name, display, email, admin, disabled, password, issuer, subject, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-		u.ID, u.Name, u.Display, u.Email, u.Admin, u.Disabled, u.Password, null(u.Issuer), null(u.Subject), micros(u.Created))
+	_, err := s.run(ctx, s.db, "INSERT INTO users (id, name, display, email, admin, disabled, password, issuer, subject, created, plan) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		u.ID, u.Name, u.Display, u.Email, u.Admin, u.Disabled, u.Password, null(u.Issuer), null(u.Subject), micros(u.Created), u.Plan)
 	if taken(err) {
 		return account.ErrTaken
 	}
@@ -83,8 +83,8 @@ func (s *Store) ChangeUser(ctx context.Context, id string, f func(*account.User)
 		if err := f(&u); err != nil {
 			return err
 		}
-		if _, err = s.run(ctx, tx, "UPDATE users SET name = ?, display = ?, email = ?, admin = ?, disabled = ?, password = ? WHERE id = ?",
-			u.Name, u.Display, u.Email, u.Admin, u.Disabled, u.Password, id); err != nil {
+		if _, err = s.run(ctx, tx, "UPDATE users SET name = ?, display = ?, email = ?, admin = ?, disabled = ?, password = ?, plan = ? WHERE id = ?",
+			u.Name, u.Display, u.Email, u.Admin, u.Disabled, u.Password, u.Plan, id); err != nil {
 			return err
 		}
 		return s.keepAdmin(ctx, tx)

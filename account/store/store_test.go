@@ -96,7 +96,9 @@ func TestUsers(t *testing.T) {
 	each(t, func(t *testing.T, s *Store) {
 		ctx := t.Context()
 		ann := add(t, s, "ann", admin)
-		bob := add(t, s, "bob", func(u *account.User) { u.Issuer, u.Subject, u.Email = "https://id.test", "7", "bob@example.com" })
+		bob := add(t, s, "bob", func(u *account.User) {
+			u.Issuer, u.Subject, u.Email, u.Plan = "https://id.test", "7", "bob@example.com", "basic"
+		})
 		for _, find := range []func() (account.User, error){
 			func() (account.User, error) { return s.User(ctx, bob.ID) },
 			func() (account.User, error) { return s.UserNamed(ctx, "bob") },

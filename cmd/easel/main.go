@@ -23,6 +23,8 @@ type commands struct {
 	Doctor   doctorCommand   `cmd:"" help:"Check what serving needs and print what to do; takes the settings of serve."`
 	Session  sessionCommands `cmd:"" help:"Start, list, end and share the sessions of this machine's server."`
 	User     userCommands    `cmd:"" help:"Make, list, change and remove accounts."`
+	Plan     planCommands    `cmd:"" help:"Show the plans that accounts can have."`
+	Usage    usageCommand    `cmd:"" help:"Print what everybody used in a month, as CSV for billing."`
 	Password passwordCommand `cmd:"" help:"Make a new password and a one-time login link for an account; ends its logins."`
 	Token    tokenCommand    `cmd:"" help:"Print a LiveKit access token for a room."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/jezek/xgb"
+
+	"github.com/easel-live/easel/account"
 )
 
 type serveCommand struct {
@@ -28,6 +30,7 @@ type serveCommand struct {
 	XServer  string      `env:"EASEL_XSERVER" type:"path" name:"xserver" help:"The sessions' X server; default KasmVNC's Xvnc where it is installed, else TigerVNC's."`
 	User     string      `env:"EASEL_USER" help:"User that sessions run as when the server is root; default easel, else nobody."`
 	Webhooks []string    `env:"EASEL_WEBHOOK_URLS" name:"webhook-url" help:"URLs that are told of rooms, people and tracks, in LiveKit's signed format; commas between several."`
+	Plans    string      `env:"EASEL_PLANS" type:"path" help:"JSON file of plans; default Free, Basic, Professional and Enterprise (easel plan list --json)."`
 	Max      int         `env:"EASEL_MAX_SESSIONS" default:"32" help:"Sessions alive at once."`
 	Dev      bool        `help:"Sign tokens with the well-known key pair devkey, so that stock LiveKit tools can join; loopback only."`
 	LogLevel slog.Level  `env:"EASEL_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
@@ -124,6 +127,7 @@ type config struct {
 	dir, agent, user string
 	tools            string // GIMP's plug-in for tools; empty: none
 	database         string
+	plans            account.Plans
 	xserver          string
 	url              string // http://host:port as this machine reaches the server
 	reach            reach
@@ -155,6 +159,9 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 		udp: netip.AddrPortFrom(host, c.UDPPort),
 	}
 	if out.reach, err = c.reach(dir, out.url, log); err != nil {
+		return config{}, err
+	}
+	if out.plans, err = readPlans(c.Plans); err != nil {
 		return config{}, err
 	}
 	if err := c.TURN.check(out.reach.tls != nil); err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/easel-live/easel/account"
+	"github.com/easel-live/easel/account/meter"
 	"github.com/easel-live/easel/account/store"
 	"github.com/easel-live/easel/api"
 	"github.com/easel-live/easel/client"
@@ -43,20 +44,22 @@ const (
 
 // server is everything that runs, in the order it was started.
 type server struct {
-	metrics   *prometheus.Registry
-	engine    *sfu.Engine
-	relay     *relay
-	signaling *signaling.Server
-	tunnels   *tunnel.Hub
-	gateway   *fallback.Gateway
-	files     *files.Client
-	sessions  *session.Service
-	scribe    *scribe
-	store     *store.Store
-	accounts  *account.Service
-	tidying   sync.WaitGroup     // the dropping of what is over from the store
-	untidy    context.CancelFunc // ends it
-	api       *api.API
+	metrics    *prometheus.Registry
+	engine     *sfu.Engine
+	relay      *relay
+	signaling  *signaling.Server
+	tunnels    *tunnel.Hub
+	gateway    *fallback.Gateway
+	files      *files.Client
+	sessions   *session.Service
+	scribe     *scribe
+	store      *store.Store
+	accounts   *account.Service
+	accountant *account.Accountant
+	meter      *meter.Meter
+	tidying    sync.WaitGroup     // the dropping of what is over from the store
+	untidy     context.CancelFunc // ends it
+	api        *api.API
 
 	leave    func()             // lets go of sessions that go on without the server; nil: they end with it
 	ready    atomic.Bool        // for /readyz
@@ -112,6 +115,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 	if err := s.adopt(ctx); err != nil {
 		return nil, errors.Join(err, s.close(ctx))
 	}
+	s.meter = meter.Start(meter.Config{Accounts: s.accountant, Sessions: s.sessions, Notify: s.signaling.Notice, Now: time.Now, Log: log})
 	return s, nil
 }
 
@@ -138,13 +142,14 @@ func (s *server) openDoor(ctx context.Context, cfg config, log *slog.Logger) err
 		return err
 	}
 	s.accounts = account.NewService(s.store, log)
+	s.accountant = account.NewAccountant(s.store, s.store, cfg.plans)
 	s.tidy(log)
 	web, err := client.Dist()
 	if err != nil {
 		return err
 	}
 	s.api = api.New(api.Config{
-		Sessions: s.sessions, Accounts: s.accounts, Guests: s.scribe.guests, Rooms: s.signaling, Files: s.files, Web: web, URL: cfg.reach.url, Now: time.Now, Log: log,
+		Sessions: s.sessions, Accounts: s.accounts, Accountant: s.accountant, Guests: s.scribe.guests, Rooms: s.signaling, Files: s.files, Web: web, URL: cfg.reach.url, Now: time.Now, Log: log,
 		Token: func(g api.TokenGrant) (string, error) {
 			return token.Mint(cfg.keys.Key, cfg.keys.Secret, token.Grant{Room: g.Room, Identity: g.Identity, Person: g.Person, Name: g.Name, Role: g.Role, TTL: personTTL})
 		},
@@ -224,6 +229,9 @@ func (s *server) endSessions(ctx context.Context) error {
 // people, then the rooms, then the sockets.
 func (s *server) close(ctx context.Context) error {
 	err := s.endSessions(ctx)
+	if s.meter != nil {
+		s.meter.Close()
+	}
 	s.unwatch()
 	s.watching.Wait()
 	s.signaling.Close()

@@ -41,9 +41,10 @@ func sessionPath(id, rest string) string { return "/api/v1/sessions/" + url.Path
 
 type startCommand struct {
 	dataFlags
-	Name string `help:"What people call it."`
-	User string `help:"Whose it is to be, by name; default the oldest administrator's."`
-	JSON bool   `help:"Print the session as JSON."`
+	Name   string `help:"What people call it."`
+	User   string `help:"Whose it is to be, by name; default the oldest administrator's."`
+	Resume string `help:"ID of a session that is over, to go on with on its workspace."`
+	JSON   bool   `help:"Print the session as JSON."`
 }
 
 func (c startCommand) Run(ctx context.Context) error {
@@ -52,7 +53,7 @@ func (c startCommand) Run(ctx context.Context) error {
 		return err
 	}
 	var s sessionInfo
-	if err := r.ask(ctx, "POST", "/api/v1/sessions", map[string]string{"name": c.Name, "user": c.User}, &s); err != nil {
+	if err := r.ask(ctx, "POST", "/api/v1/sessions", map[string]string{"name": c.Name, "user": c.User, "resume": c.Resume}, &s); err != nil {
 		return err
 	}
 	if s, err = r.untilReady(ctx, s.ID); err != nil {

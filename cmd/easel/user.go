@@ -26,6 +26,7 @@ type userInfo struct {
 	Email     string    `json:"email"`
 	Admin     bool      `json:"admin"`
 	Disabled  bool      `json:"disabled"`
+	Plan      string    `json:"plan"`
 	External  bool      `json:"external"`
 	CreatedAt time.Time `json:"created_at"`
 }
@@ -55,6 +56,7 @@ type userAddCommand struct {
 	Name    string `arg:"" help:"What they log in as."`
 	Display string `help:"What others see; default the name."`
 	Email   string `help:"Where to reach them."`
+	Plan    string `help:"Their plan; default the server's, or no limits for administrators."`
 	Admin   bool   `help:"Make them an administrator."`
 }
 
@@ -67,7 +69,7 @@ func (c userAddCommand) Run(ctx context.Context) error {
 		User userInfo `json:"user"`
 		freshUser
 	}
-	body := map[string]any{"name": c.Name, "email": c.Email, "admin": c.Admin}
+	body := map[string]any{"name": c.Name, "email": c.Email, "admin": c.Admin, "plan": c.Plan}
 	if c.Display != "" {
 		body["display"] = c.Display
 	}
@@ -97,13 +99,13 @@ func (c userListCommand) Run(ctx context.Context) error {
 		return printJSON(map[string]any{"users": users})
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ID\tNAME\tDISPLAY\tE-MAIL\tIS\tSINCE")
+	fmt.Fprintln(table, "ID\tNAME\tDISPLAY\tE-MAIL\tPLAN\tIS\tSINCE")
 	for _, u := range users {
 		is := pick(u.Admin, "administrator", "user")
 		if u.Disabled {
 			is += ", disabled"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", u.ID, u.Name, u.Display, u.Email, is, u.CreatedAt.Local().Format(time.DateOnly))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", u.ID, u.Name, u.Display, u.Email, u.Plan, is, u.CreatedAt.Local().Format(time.DateOnly))
 	}
 	return table.Flush()
 }
@@ -114,6 +116,7 @@ type userSetCommand struct {
 	Name    *string `help:"What they log in as."`
 	Display *string `help:"What others see."`
 	Email   *string `help:"Where to reach them."`
+	Plan    *string `help:"Their plan; empty for none of their own."`
 	Admin   *bool   `negatable:"" help:"Whether they are an administrator."`
 	Disable *bool   `negatable:"" help:"Whether they are kept out; their logins end."`
 }
@@ -127,6 +130,7 @@ func (c userSetCommand) Run(ctx context.Context) error {
 	put(body, "name", c.Name)
 	put(body, "display", c.Display)
 	put(body, "email", c.Email)
+	put(body, "plan", c.Plan)
 	put(body, "admin", c.Admin)
 	put(body, "disabled", c.Disable)
 	return r.ask(ctx, "PATCH", userPath(c.User), body, nil)

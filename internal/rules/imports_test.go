@@ -34,6 +34,7 @@ var rules = []rule{
 	{"collab", leaves, []string{"github.com/pion/", "net/http", "github.com/redis/", "github.com/livekit/"}, "arbitration is a pure state machine"},
 	{"sfu", []string{"internal/room", "internal/fmtp"}, []string{"github.com/livekit/", "github.com/redis/", "net/http"}, "the forwarding path knows media, not the signal protocol"},
 	{"capture", append([]string{"signaling/client"}, leaves...), []string{"net/http"}, "the agent knows the room only as a client does"},
+	{"account/meter", []string{"account", "session"}, []string{"net/http", "github.com/livekit/", "github.com/pion/"}, "metering knows sessions and accounts, not where either are kept"},
 	{"account/store", []string{"account"}, []string{"net/http", "github.com/livekit/", "github.com/pion/"}, "a store keeps what the domain says and decides nothing"},
 	{"account", []string{"internal/room", "internal/secret"}, []string{"github.com/jackc/", "modernc.org/", "database/sql", "net/http"}, "accounts are rules about values; databases and HTTP are behind ports"},
 	{"session/kube", []string{"session"}, []string{"github.com/pion/", "github.com/livekit/"}, "pods are one way to run a session"},

@@ -1,0 +1,137 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Ledger keeps what is used.
+type Ledger interface {
+	// Reserve writes a run down, unless admit refuses it, told what its user
+	// holds; nobody else reserves for that user meanwhile. A key that was used
+	// since keys gives ErrRepeated with the run of then, or ErrKey.
+	Reserve(ctx context.Context, r Run, keys time.Time, admit func(Holding) error) (Run, error)
+	// Cancel takes a reservation back: nothing was started.
+	Cancel(ctx context.Context, id int64) error
+	// Beat notes that a session's latest run runs and, once it is ready, counts
+	// by Advance; it returns what its user used this month. ErrNoRun if there
+	// is no run of it.
+	Beat(ctx context.Context, session string, ready bool, now time.Time) (Run, time.Duration, error)
+	// Finish counts and ends a session's runs.
+	Finish(ctx context.Context, session string, now time.Time) error
+	// FinishStale ends the runs with no sign of life since, as of then.
+	FinishStale(ctx context.Context, since time.Time) (int, error)
+	// Past are the latest runs of a user's sessions that are over and were
+	// ready once, latest first, before the given ID if that is not zero.
+	Past(ctx context.Context, user string, before int64, limit int) ([]Run, error)
+	// Last is a session's latest run, or ErrNoRun.
+	Last(ctx context.Context, session string) (Run, error)
+	// Holds is what a user holds.
+	Holds(ctx context.Context, user string, now time.Time) (Holding, error)
+	// Uses are by day and run: of a user, or of everybody without one.
+	Uses(ctx context.Context, user string, from, to Day) ([]Use, error)
+}
+
+// Accountant knows plans and keeps what is used within them.
+type Accountant struct {
+	ledger Ledger
+	people People
+	plans  Plans
+}
+
+// NewAccountant makes one.
+func NewAccountant(ledger Ledger, people People, plans Plans) *Accountant {
+	return &Accountant{ledger: ledger, people: people, plans: plans}
+}
+
+// Plans are the server's plans.
+func (a *Accountant) Plans() Plans { return a.plans }
+
+// Plan is the plan that an account has.
+func (a *Accountant) Plan(u User) Plan { return a.plans.Of(u) }
+
+// PlanOf is the plan of the account with an ID.
+func (a *Accountant) PlanOf(ctx context.Context, user string) (Plan, error) {
+	u, err := a.people.User(ctx, user)
+	return a.plans.Of(u), err
+}
+
+// Start reserves a run for a user, if their plan allows one more; ErrRepeated
+// with the run of before if it was wished for with the same key. Errors wrap
+// ErrSessions, ErrMinutes or ErrKey.
+func (a *Accountant) Start(ctx context.Context, u User, r Run, now time.Time) (Run, Plan, error) {
+	plan := a.plans.Of(u)
+	r.User, r.Plan, r.Created, r.Beat = u.ID, plan.ID, now, now
+	r, err := a.ledger.Reserve(ctx, r, now.Add(-KeepKeys), plan.Admit)
+	return r, plan, err
+}
+
+// Cancel takes back the reservation of what did not start.
+func (a *Accountant) Cancel(ctx context.Context, r Run) error {
+	return a.ledger.Cancel(context.WithoutCancel(ctx), r.ID)
+}
+
+// Beat notes that a session runs and says how much time it has left by its
+// owner's plan of now; false if there is no limit.
+func (a *Accountant) Beat(ctx context.Context, session string, ready bool, now time.Time) (left time.Duration, limited bool, err error) {
+	r, used, err := a.ledger.Beat(ctx, session, ready, now)
+	if errors.Is(err, ErrNoRun) {
+		return 0, false, nil // of before there were accounts
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	plan, err := a.PlanOf(ctx, r.User)
+	if errors.Is(err, ErrNoUser) {
+		return 0, false, nil // removed while it ran
+	}
+	if err != nil || plan.Minutes == 0 {
+		return 0, false, err
+	}
+	return max(plan.Time()-used, 0), true, nil
+}
+
+// Finish counts and ends a session's runs.
+func (a *Accountant) Finish(ctx context.Context, session string, now time.Time) error {
+	return a.ledger.Finish(ctx, session, now)
+}
+
+// FinishStale ends the runs of servers that are gone.
+func (a *Accountant) FinishStale(ctx context.Context, now time.Time) (int, error) {
+	return a.ledger.FinishStale(ctx, now.Add(-StaleAfter))
+}
+
+// Past are a user's sessions that are over, latest first.
+func (a *Accountant) Past(ctx context.Context, user string, before int64, limit int) ([]Run, error) {
+	return a.ledger.Past(ctx, user, before, limit)
+}
+
+// Last is a session's latest run, or ErrNoRun.
+func (a *Accountant) Last(ctx context.Context, session string) (Run, error) {
+	if !maybeID(session) {
+		return Run{}, ErrNoRun
+	}
+	return a.ledger.Last(ctx, session)
+}
+
+// Holds is what a user holds.
+func (a *Accountant) Holds(ctx context.Context, user string, now time.Time) (Holding, error) {
+	return a.ledger.Holds(ctx, user, now)
+}
+
+// Uses are a user's, or everybody's, of a month.
+func (a *Accountant) Uses(ctx context.Context, user string, month time.Time) ([]Use, error) {
+	from, to := Month(month)
+	return a.ledger.Uses(ctx, user, from, to)
+}
+
+// CheckPlan says whether an account may be given a plan: empty gives it none of
+// its own.
+func (a *Accountant) CheckPlan(id string) error {
+	if _, ok := a.plans.Find(id); !ok && id != "" {
+		return fmt.Errorf("%w: %q", ErrNoPlan, id)
+	}
+	return nil
+}
