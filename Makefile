@@ -7,7 +7,7 @@ GO_FILES    := $(shell find . -name '*.go' -not -path './client/node_modules/*' 
 ENCODER     := $(wildcard capture/encode/*.c capture/encode/*.h)
 WEB_FILES   := $(shell find client/src client/public -type f 2>/dev/null) client/index.html client/package-lock.json client/vite.config.ts
 
-.PHONY: help deps deps-test deps-bench run build test test-go test-web test-whole test-cluster lint model bench clean
+.PHONY: help deps deps-test deps-bench run build test test-go test-web test-whole test-cluster lint model bench bench-peers clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -86,6 +86,11 @@ bench: deps-bench build ## hot paths, bad lines, LiveKit's SDK as a load, and al
 	bin/easel-bench lines --html bench/out/lines.html
 	bin/easel-bench sessions --html bench/out/sessions.html
 	go vet -tags network ./test/e2e && go test -tags network -count=1 -timeout 20m -run NetworkFigures -v ./test/e2e
+
+bench-peers: deps-bench build ## Easel beside livekit-server: 50 minutes, as root, alone on the machine (results in bench/out)
+	mkdir -p bench/out
+	cd bench/peers && go run . -link loopback,veth -json >../out/peers.json
+	cd bench/peers && go run . -plot ../out/peers.svg ../out/peers.json
 
 clean: ## remove what was built
 	rm -rf bin client/dist/assets client/dist/index.html client/node_modules

@@ -87,17 +87,17 @@ func compare(ctx context.Context, o options, r *road, peers []peer) ([]result, e
 	for _, s := range o.scenarios {
 		row := make([]result, len(peers))
 		for i, p := range peers {
-			row[i] = result{scenario: s, Server: p.name, Link: o.link, Cipher: o.cipher}
+			row[i] = result{scenario: s, Server: p.name, Link: r.link, Cipher: o.cipher}
 		}
 		for round := range o.runs {
 			for i, p := range peers {
 				fmt.Fprintf(os.Stderr, "%v, run %d of %d: %s\n", s, round+1, o.runs, p.name)
 				raw, err := measure(ctx, o, r, p, s)
 				if err != nil {
-					return nil, fmt.Errorf("%s with %v: %w", p.name, s, err)
+					return results, fmt.Errorf("%s with %v: %w", p.name, s, err)
 				}
 				if err := row[i].add(raw); err != nil {
-					return nil, err
+					return results, err
 				}
 			}
 		}

@@ -2,7 +2,7 @@
 // load` on one after the other, several times in turn, each server alone on one
 // core and the load on the other. It prints a table with the ratio, or JSON, and
 // draws how the cost grows with viewers. Given files of earlier JSON, it does
-// that with their results.
+// that with their results. What was measured before a failure is told too.
 //
 // It is a module of its own because livekit-server's dependencies must not
 // become Easel's. Everything it starts ends with it, and all traffic stays on
@@ -38,7 +38,7 @@ type options struct {
 	serverCPU    string // taskset lists
 	loadCPU      string
 	memory       string // GOMEMLIMIT of every process started
-	link         string
+	links        []string
 	json         bool
 	plot         string   // file; empty: none
 	earlier      []string // files of results, instead of measuring
@@ -67,8 +67,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	} else {
 		results, err = measureAll(ctx, opts)
 	}
-	if err != nil {
-		return err
+	// What was measured before something went wrong took long enough.
+	return errors.Join(err, tell(out, opts, results))
+}
+
+// tell draws and prints results.
+func tell(out io.Writer, opts options, results []result) error {
+	if len(results) == 0 {
+		return nil
 	}
 	if opts.plot != "" {
 		if err := os.WriteFile(opts.plot, plot(results), 0o644); err != nil {
@@ -86,12 +92,19 @@ func measureAll(ctx context.Context, opts options) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
-	road, err := openRoad(ctx, opts.link, opts.loadCPU)
-	if err != nil {
-		return nil, err
+	var all []result
+	for _, link := range opts.links {
+		road, err := openRoad(ctx, link, opts.loadCPU)
+		if err != nil {
+			return all, err
+		}
+		results, err := compare(ctx, opts, road, []peer{easelPeer(opts.easel), livekitPeer(livekit)})
+		all = append(all, results...)
+		if err := errors.Join(err, road.close()); err != nil {
+			return all, err
+		}
 	}
-	results, err := compare(ctx, opts, road, []peer{easelPeer(opts.easel), livekitPeer(livekit)})
-	return results, errors.Join(err, road.close())
+	return all, nil
 }
 
 // readResults reads what runs with -json printed. Runs of one scenario on one
@@ -137,13 +150,14 @@ func parse(args []string) (options, error) {
 	f.StringVar(&o.serverCPU, "server-cpu", "0", "cores of the server (taskset list)")
 	f.StringVar(&o.loadCPU, "load-cpu", "1", "cores of the load (taskset list)")
 	f.StringVar(&o.memory, "memory", "4GiB", "memory limit (GOMEMLIMIT) of every process started")
-	f.StringVar(&o.link, "link", "loopback", "loopback, or veth: two network namespaces with offloads off")
+	links := f.String("link", "loopback", "loopback, or veth: two network namespaces with offloads off; or both, comma-separated")
 	f.StringVar(&o.plot, "plot", "", "draw the cost per packet by viewers in one room to this SVG file")
 	f.BoolVar(&o.json, "json", false, "print one JSON object")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
 	o.earlier = f.Args()
+	o.links = strings.Split(*links, ",")
 	if o.runs < 1 || o.seconds < 1 {
 		return o, fmt.Errorf("%d runs of %d s: both must be positive", o.runs, o.seconds)
 	}

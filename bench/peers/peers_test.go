@@ -16,8 +16,8 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestOptions(t *testing.T) {
-	o, err := parse([]string{"-scenarios", "1x20,50x4@500000", "-runs", "2"})
-	if err != nil || len(o.scenarios) != 2 || o.scenarios[1] != (scenario{Rooms: 50, Viewers: 4, Bitrate: 500_000}) || o.runs != 2 {
+	o, err := parse([]string{"-scenarios", "1x20,50x4@500000", "-runs", "2", "-link", "loopback,veth"})
+	if err != nil || len(o.links) != 2 || len(o.scenarios) != 2 || o.scenarios[1] != (scenario{Rooms: 50, Viewers: 4, Bitrate: 500_000}) || o.runs != 2 {
 		t.Errorf("%+v, %v", o, err)
 	}
 	for _, bad := range [][]string{{"-scenarios", "20"}, {"-scenarios", "0x1"}, {"-scenarios", "1x1@fast"}, {"-runs", "0"}, {"-seconds", "-1"}} {

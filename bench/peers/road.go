@@ -12,6 +12,7 @@ import (
 
 // road is the network between server and load.
 type road struct {
+	link       string
 	address    string   // of the server
 	serverSide []string // command prefix that puts a process at the server's end
 	loadSide   []string
@@ -22,7 +23,7 @@ type road struct {
 func openRoad(ctx context.Context, link, loadCPU string) (*road, error) {
 	switch link {
 	case "loopback":
-		return &road{address: "127.0.0.1"}, nil
+		return &road{link: link, address: "127.0.0.1"}, nil
 	case "veth":
 		return openVeth(ctx, loadCPU)
 	}
@@ -43,6 +44,7 @@ func openVeth(ctx context.Context, loadCPU string) (*road, error) {
 	const serverIP, loadIP = "10.213.0.1", "10.213.0.2"
 	server, load := fmt.Sprintf("easel-s-%d", os.Getpid()), fmt.Sprintf("easel-l-%d", os.Getpid())
 	r := &road{
+		link:       "veth",
 		address:    serverIP,
 		serverSide: []string{"ip", "netns", "exec", server},
 		loadSide:   []string{"ip", "netns", "exec", load},
