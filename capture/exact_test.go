@@ -171,7 +171,7 @@ func TestPiecesFitLineAndEncoder(t *testing.T) {
 		if n > 4 && bytes > 2*40_000 {
 			t.Fatalf("piece %d has %d bytes", n, bytes)
 		}
-		r.sent(piece, 1, true, bytes, 8000, time.Duration(pixels)*4*time.Millisecond/65536, now)
+		r.sent(piece, 1, func(image.Rectangle) bool { return r.quality == encode.Exact }, bytes, 8000, time.Duration(pixels)*4*time.Millisecond/65536, now)
 	}
 	if all := 1920 * 1080; fine != all || exact != all || !r.exact() {
 		t.Fatalf("%d pixels fine, %d exact, of %d", fine, exact, all)
@@ -181,16 +181,38 @@ func TestPiecesFitLineAndEncoder(t *testing.T) {
 	}
 }
 
+// What is exact before it is refined, as plain areas are, is not refined.
+func TestExactIsNotRefined(t *testing.T) {
+	var r refinement
+	r.reset(image.Pt(1920, 1080), true)
+	r.shown(image.Rectangle{Max: r.size})
+	plain := func(rect image.Rectangle) bool { return rect.Min.X >= 64 }
+	if !r.sift(plain) || r.rough.Area() != 64*1088 {
+		t.Fatalf("%d pixels left, want two blocks a row", r.rough.Area())
+	}
+	r.sent(r.cut(1), 1, plain, 1000, 8000, time.Millisecond, 0)
+	r.shown(image.Rect(0, 0, 32, 32))
+	if everything := func(image.Rectangle) bool { return true }; r.sift(everything) && !r.rough.Empty() {
+		t.Fatalf("%d rough pixels left", r.rough.Area())
+	}
+	r.reset(image.Pt(1920, 1080), false) // a codec that never is
+	r.shown(image.Rectangle{Max: r.size})
+	if !r.sift(func(image.Rectangle) bool { t.Fatal("asked"); return false }) {
+		t.Fatal("not refined")
+	}
+}
+
 // What cannot be made exact is not tried for ever, nor called exact.
 func TestInexactIsNotTold(t *testing.T) {
 	var r refinement
 	r.reset(image.Pt(320, 240), true)
 	r.shown(image.Rect(0, 0, 32, 32))
+	no := func(image.Rectangle) bool { return false }
 	for n := 0; !r.done(); n++ {
 		if n > 10 {
 			t.Fatal("tried for ever")
 		}
-		r.sent(r.cut(1), 1, false, 100, 1000, time.Millisecond, 0)
+		r.sent(r.cut(1), 1, no, 100, 1000, time.Millisecond, 0)
 	}
 	if r.exact() {
 		t.Fatal("called exact")

@@ -92,6 +92,12 @@ func (s *Stream) captured(t *display.Tile) error {
 func (s *Stream) frame(l *layer, t task, at time.Duration) error {
 	captured := time.Now()
 	if t == refine {
+		if !l.refining.sift(l.shows) {
+			if l.isExact() {
+				s.tellExact(l.last)
+			}
+			return nil
+		}
 		// A moment of its own: no other layer's frame has this timestamp.
 		at = s.now()
 	}
@@ -111,7 +117,7 @@ func (s *Stream) frame(l *layer, t task, at time.Duration) error {
 	}
 	l.failures = 0
 	timestamp := s.base + uint32(at.Microseconds()*clockRate/1_000_000)
-	s.sending = l.id
+	s.sending, l.last = l.id, timestamp
 	if err := l.packets.Packets(f.Data, timestamp, s.send); err != nil {
 		s.Stats.Unsent.Add(1)
 	}

@@ -47,6 +47,7 @@ type layer struct {
 	dirty    damage.Region // changed since this layer's last frame
 	refining refinement
 	pace     pace
+	last     uint32 // timestamp of the last frame
 	lastKey  time.Duration
 	keyed    bool // lastKey counts
 	begun    bool // a keyframe was made since somebody watches
@@ -164,6 +165,10 @@ func (l *layer) keyBytes() int {
 // as it was captured last, pixel by pixel.
 func (l *layer) isExact() bool { return l.dirty.Empty() && l.refining.exact() }
 
+// shows says whether who has seen all of the layer's frames sees the very pixels
+// of a rectangle. Only layers of the display's own size do.
+func (l *layer) shows(r image.Rectangle) bool { return l.encoder.Exact(l.source.picture, r) }
+
 // encode does one task and returns the frame, which belongs to the encoder.
 func (l *layer) encode(t task, now time.Duration) (encode.Frame, error) {
 	began := time.Now()
@@ -208,11 +213,7 @@ func (l *layer) encode(t task, now time.Duration) (encode.Frame, error) {
 		l.pace.took(time.Since(began))
 	}
 	if t == refine {
-		exact := true
-		for _, rect := range r.Changed {
-			exact = exact && l.encoder.Exact(l.source.picture, rect)
-		}
-		l.refining.sent(piece, int(l.source.size), exact, len(f.Data), kbps, time.Since(began), now)
+		l.refining.sent(piece, int(l.source.size), l.shows, len(f.Data), kbps, time.Since(began), now)
 	}
 	return f, nil
 }

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"image"
+	"slices"
 	"time"
 
 	"github.com/easel-live/easel/capture/damage"
@@ -15,7 +16,7 @@ const (
 	// A piece takes the line for so long, and the encoder for no longer than
 	// this: what the hand does next waits for neither.
 	pieceOnLine  = 40 * time.Millisecond
-	pieceEncodes = 8 * time.Millisecond
+	pieceEncodes = 5 * time.Millisecond
 
 	// Pixels of a piece: at first, at least, at most.
 	firstPiece, leastPiece, mostPiece = 1 << 15, 1 << 14, 1 << 18
@@ -34,6 +35,7 @@ type refinement struct {
 	size    image.Point
 	exactly bool          // the codec can be exact
 	rough   damage.Blocks // shown, but only as well as the bitrate allowed
+	unknown bool          // some of rough may be exact all the same
 	fine    damage.Blocks // shown well, but not exactly
 	pixels  int           // of the next piece
 	inexact int           // pieces in a row
@@ -55,7 +57,17 @@ func (r *refinement) shown(rects ...image.Rectangle) {
 		r.rough.Add(rect)
 		r.fine.Remove(rect)
 	}
-	r.inexact = 0
+	r.inexact, r.unknown = 0, r.exactly
+}
+
+// sift forgets what was shown exactly although it went out in haste, as plain
+// areas are, and says whether there is something left to refine.
+func (r *refinement) sift(exact func(image.Rectangle) bool) bool {
+	if r.unknown {
+		r.unknown = false
+		r.rough.Sift(image.Rectangle{Max: r.size}, exact)
+	}
+	return !r.done()
 }
 
 // done says whether there is nothing left to refine.
@@ -111,22 +123,26 @@ func pixels(rects []image.Rectangle) int {
 }
 
 // sent learns from a piece of so many bytes, which took so long to encode, how
-// large the next may be and when. A piece that was to be exact and is not is
-// tried again.
-func (r *refinement) sent(piece []image.Rectangle, divisor int, exact bool, bytes, kbps int, took, now time.Duration) {
+// large the next may be and when. What was to be exact and is not is tried again,
+// and what is exact sooner than asked for is done.
+func (r *refinement) sent(piece []image.Rectangle, divisor int, exact func(image.Rectangle) bool, bytes, kbps int, took, now time.Duration) {
 	onLine := r.load(bytes, kbps, now)
 	fits := min(float64(pieceOnLine)/float64(max(onLine, 1)), float64(pieceEncodes)/float64(max(took, 1)))
 	fitting := fits * float64(pixels(piece)) / float64(divisor*divisor)
 	r.pixels = min(max(int(min(fitting, float64(2*r.pixels))), leastPiece), mostPiece)
 	switch {
-	case r.quality != encode.Exact || !r.exactly:
-	case exact:
-		r.inexact = 0
-	default:
+	case !r.exactly:
+	case r.quality != encode.Exact:
+		for _, rect := range piece {
+			r.fine.Sift(rect, exact)
+		}
+	case slices.ContainsFunc(piece, func(rect image.Rectangle) bool { return !exact(rect) }):
 		if r.inexact++; r.inexact < maxInexact {
 			for _, rect := range piece {
 				r.rough.Add(rect)
 			}
 		}
+	default:
+		r.inexact = 0
 	}
 }

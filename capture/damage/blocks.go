@@ -65,6 +65,23 @@ func (b *Blocks) Cut(area int, to []image.Rectangle) []image.Rectangle {
 	return to
 }
 
+// Sift takes out those blocks within a rectangle for which done says so.
+func (b *Blocks) Sift(within image.Rectangle, done func(block image.Rectangle) bool) {
+	if within = within.Intersect(b.bounds); within.Empty() {
+		return
+	}
+	for y := within.Min.Y / b.side; b.n > 0 && y < b.across(within.Max.Y); y++ {
+		row := b.rows[y*b.words : (y+1)*b.words]
+		end := b.across(within.Max.X)
+		for x := next(row, within.Min.X/b.side, true); x < end; x = next(row, x+1, true) {
+			r := image.Rect(x*b.side, y*b.side, (x+1)*b.side, (y+1)*b.side).Intersect(b.bounds)
+			if done(r) {
+				b.Remove(r)
+			}
+		}
+	}
+}
+
 // join makes one rectangle of r and one that it continues downwards.
 func join(rects []image.Rectangle, r image.Rectangle) bool {
 	for i := range rects {

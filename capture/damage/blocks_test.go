@@ -31,7 +31,7 @@ func TestBlocksAreASet(t *testing.T) {
 			r := image.Rect(
 				rapid.IntRange(-5, size.X+5).Draw(t, "x0"), rapid.IntRange(-5, size.Y+5).Draw(t, "y0"),
 				rapid.IntRange(-5, size.X+5).Draw(t, "x1"), rapid.IntRange(-5, size.Y+5).Draw(t, "y1"))
-			switch rapid.IntRange(0, 2).Draw(t, "what") {
+			switch rapid.IntRange(0, 3).Draw(t, "what") {
 			case 0:
 				b.Add(r)
 				blocks(r, func(p image.Point) { want[p] = true })
@@ -57,6 +57,19 @@ func TestBlocksAreASet(t *testing.T) {
 				if n > most {
 					t.Fatalf("%d blocks cut, %d asked for", n, most)
 				}
+			case 3:
+				odd := func(r image.Rectangle) bool { return (r.Min.X/side+r.Min.Y/side)%2 == 1 }
+				b.Sift(r, func(block image.Rectangle) bool {
+					if !want[block.Min.Div(side)] {
+						t.Fatalf("%v was not in the set", block)
+					}
+					return odd(block)
+				})
+				blocks(r, func(p image.Point) {
+					if (p.X+p.Y)%2 == 1 {
+						delete(want, p)
+					}
+				})
 			}
 			if b.Empty() != (len(want) == 0) || b.Area() != len(want)*side*side {
 				t.Fatalf("%d pixels, want %d blocks", b.Area(), len(want))
