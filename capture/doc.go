@@ -7,6 +7,7 @@
 //	display/display.go      damage events arrive, merged as they come
 //	stream.go               decides what is due: a capture, a layer, a refinement
 //	frame.go                does it
+//	glance.go               where the hand looks first, if much has changed
 //	display/grab.go         the damaged rectangles, from shared memory
 //	screen.go               those blocks of them that look otherwise than before
 //	source.go, encode/picture.go  converted into persistent pictures

@@ -9,6 +9,7 @@ import (
 	"github.com/pion/rtp"
 
 	"github.com/easel-live/easel/capture/codec"
+	"github.com/easel-live/easel/capture/damage"
 	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/capture/encode"
 	"github.com/easel-live/easel/wire"
@@ -27,25 +28,24 @@ func (e *EncoderError) Error() string { return fmt.Sprintf("capture: %v: %v", e.
 func (e *EncoderError) Unwrap() error { return e.Err }
 
 // capture grabs and converts what is damaged, including what is heard of
-// meanwhile, and hands it to the layers.
+// meanwhile, and hands it to the layers. At a glance it is only what is around
+// the pointer; all of it is still to be captured then.
 func (s *Stream) capture(now time.Duration) error {
 	bounds := image.Rectangle{Max: s.size}
+	around, glance := s.glance(now)
+	s.looked = now
+	if glance {
+		var part damage.Region
+		part.Add(around.Intersect(bounds))
+		part.Align(encode.Grid, bounds)
+		_, err := s.grab(&part, now)
+		return err
+	}
 	for range grabRounds {
 		s.dirty.Clip(bounds)
 		s.dirty.Align(encode.Grid, bounds)
-		tiles, err := s.display.Grab(&s.dirty)
-		switch {
-		case errors.Is(err, display.ErrStale):
-			// The size is changing: the next step will see the new one.
-			s.retry = now + staleWait
-			return nil
-		case err != nil:
-			return fmt.Errorf("capture: %w", err)
-		}
-		for i := range tiles {
-			if err := s.captured(&tiles[i]); err != nil {
-				return err
-			}
+		if ok, err := s.grab(&s.dirty, now); !ok {
+			return err
 		}
 		for _, c := range s.sources {
 			if c.used && c.from == nil {
@@ -66,6 +66,25 @@ func (s *Stream) capture(now time.Duration) error {
 		}
 	}
 	return nil
+}
+
+// grab takes in the pixels of a region. Without them, and without an error, the
+// display's size is changing: the next step will see the new one.
+func (s *Stream) grab(region *damage.Region, now time.Duration) (ok bool, err error) {
+	tiles, err := s.display.Grab(region)
+	switch {
+	case errors.Is(err, display.ErrStale):
+		s.retry = now + staleWait
+		return false, nil
+	case err != nil:
+		return false, fmt.Errorf("capture: %w", err)
+	}
+	for i := range tiles {
+		if err := s.captured(&tiles[i]); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // captured hands on what is new of a tile.

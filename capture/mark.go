@@ -25,6 +25,14 @@ func (m *mark) set(generation, sequence uint32, at time.Time) {
 	m.last, m.open = injection{generation, sequence, at}, true
 }
 
+// waits says whether damage heard of at damaged answers an injection that no
+// frame has answered.
+func (m *mark) waits(damaged time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.open && !damaged.Before(m.last.at)
+}
+
 // take returns the injection that damage heard of at damaged answers, once.
 func (m *mark) take(damaged time.Time) (injection, bool) {
 	m.mu.Lock()

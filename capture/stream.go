@@ -123,6 +123,7 @@ type Stream struct {
 	screen   screen
 	fresh    damage.Region // what is new of a tile
 	retry    time.Duration // no capture before
+	looked   time.Duration // last capture
 	damaged  time.Time     // last damage that was heard of
 	quiet    time.Duration // last damage that changed something
 	send     func(*rtp.Packet) error
@@ -258,19 +259,9 @@ func (s *Stream) step(now time.Duration) (time.Duration, error) {
 	if err := s.attend(); err != nil {
 		return 0, err
 	}
-	if !s.dirty.Empty() {
-		in := s.captureWait(now)
-		if in <= 0 {
-			if err := s.capture(now); err != nil {
-				return 0, err
-			}
-			in = 0
-			if !s.dirty.Empty() {
-				in = staleWait
-			}
-		}
-		if !s.dirty.Empty() {
-			wait = min(wait, in)
+	if !s.dirty.Empty() && s.captureWait(now) <= 0 {
+		if err := s.capture(now); err != nil {
+			return 0, err
 		}
 	}
 	// All layers of one capture share its timestamp.
@@ -283,6 +274,9 @@ func (s *Stream) step(now time.Duration) (time.Duration, error) {
 			_, in = l.due(s.now(), s.quiet)
 		}
 		wait = min(wait, in)
+	}
+	if !s.dirty.Empty() {
+		wait = min(wait, s.captureWait(s.now()))
 	}
 	return wait, nil
 }

@@ -2,7 +2,10 @@
 // cover every changed pixel, and little else. It is pure and allocates nothing.
 package damage
 
-import "image"
+import (
+	"image"
+	"slices"
+)
 
 // MaxRects bounds a Region. A brush dab damages about four rectangles, a menu
 // two or three; past a dozen, grabbing a few unchanged pixels costs less than
@@ -32,6 +35,11 @@ func (g *Region) Area() int {
 		sum += area(r)
 	}
 	return sum
+}
+
+// Covers says whether one of the rectangles holds r.
+func (g *Region) Covers(r image.Rectangle) bool {
+	return slices.ContainsFunc(g.Rects(), r.In)
 }
 
 // Bounds is the smallest rectangle that holds the region.
