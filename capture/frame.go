@@ -38,6 +38,7 @@ func (s *Stream) capture(now time.Duration) error {
 		var part damage.Region
 		part.Add(around.Intersect(bounds))
 		part.Align(encode.Grid, bounds)
+		s.retry = now + lead
 		_, err := s.grab(&part, now)
 		return err
 	}

@@ -11,6 +11,9 @@ const (
 	// A glance comes after so long without a frame: what moves on and on is shown
 	// whole each time, for two frames of one change tear it apart.
 	calm = 100 * time.Millisecond
+	// lead is how long the rest waits, from the glance on: on its way to the eye
+	// it would take a processor, here or there, from what goes before it.
+	lead = 10 * time.Millisecond
 	// worthwhile is how many times a glance's area has to have changed.
 	worthwhile = 3
 )
