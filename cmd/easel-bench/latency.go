@@ -16,18 +16,23 @@ import (
 
 type latencyCommand struct {
 	subjectFlags
-	Target  string        `enum:"toggle,pattern,gimp" default:"toggle" help:"What is pressed on: toggle (the whole display black or white), pattern (text-like detail), gimp (a dab of the pencil)."`
-	Via     string        `enum:",webrtc-udp,webrtc-tcp,turn,vnc" default:"" help:"Measure this way to the canvas: webrtc-udp, webrtc-tcp, turn or vnc; default the one the page takes by itself."`
-	N       int           `default:"100" help:"Presses that count."`
-	Warmup  int           `default:"10" help:"Presses before, that do not."`
-	Gap     time.Duration `default:"150ms" help:"Shortest time between presses; up to as much again is added at random."`
-	Timeout time.Duration `default:"2s" help:"How long a press may take to show."`
-	Samples string        `help:"Write every sample to this file, one JSON object per line, times in milliseconds of the page." type:"path"`
-	Floor   int           `default:"40" help:"Presses on a local canvas of the same browser, for the measurement's floor."`
+	Target   string        `enum:"toggle,pattern,gimp" default:"toggle" help:"What is pressed on: toggle (the whole display black or white), pattern (text-like detail), gimp (a dab of the pencil)."`
+	Via      string        `enum:",webrtc-udp,webrtc-tcp,turn,vnc" default:"" help:"Measure this way to the canvas: webrtc-udp, webrtc-tcp, turn or vnc; default the one the page takes by itself."`
+	N        int           `default:"100" help:"Presses that count."`
+	Warmup   int           `default:"10" help:"Presses before, that do not."`
+	Gap      time.Duration `default:"150ms" help:"Shortest time between presses; up to as much again is added at random."`
+	Timeout  time.Duration `default:"2s" help:"How long a press may take to show."`
+	Samples  string        `help:"Write every sample to this file, one JSON object per line, times in milliseconds of the page." type:"path"`
+	Straight bool          `help:"Compare stock noVNC by the gateway with stock noVNC straight at the same X server, in turns."`
+	NoVNC    string        `name:"novnc" default:"client/node_modules/@novnc/novnc" type:"path" help:"Where noVNC's npm package is, for --straight."`
+	Floor    int           `default:"40" help:"Presses on a local canvas of the same browser, for the measurement's floor."`
 }
 
 // Run measures and prints.
 func (c latencyCommand) Run(ctx context.Context) (err error) {
+	if c.Straight {
+		return c.compare(ctx)
+	}
 	s, err := c.open(ctx, c.Floor, c.Via)
 	if err != nil {
 		return err
