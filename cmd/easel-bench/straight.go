@@ -96,11 +96,11 @@ func (c latencyCommand) compare(ctx context.Context) (err error) {
 	if c.JSON {
 		return printJSON(out)
 	}
-	if err := errors.Join(out.Gateway.Print(os.Stdout), out.Straight.Print(os.Stdout)); err != nil {
-		return err
+	for _, r := range []latency.Report{out.Gateway, out.Straight} {
+		fmt.Printf("%-20s  n %d (%d missed)  p50 %.1f  p95 %.1f ms\n", r.Via, r.N, r.Missed, r.P50, r.P95)
 	}
-	_, err = fmt.Printf("\nThe gateway adds %.1f ms at the median\n", out.AddedP50MS)
-	return err
+	fmt.Printf("The gateway adds %.1f ms at the median; %.0f%% of the machine was idle\n", out.AddedP50MS, s.machine.IdleDuring)
+	return nil
 }
 
 // press takes one round of a line.
