@@ -93,15 +93,19 @@ func (d *data) sendLossy(raw []byte) error {
 // reliable packet waits, within a bound, for the channel to open; a lossy one
 // is dropped, without an error, when the channel is not open or is congested.
 func (c *Conn) PublishData(topic string, payload []byte, reliable bool, to ...string) error {
-	kind, send := livekit.DataPacket_LOSSY, c.data.sendLossy
-	if reliable {
-		kind, send = livekit.DataPacket_RELIABLE, c.data.sendReliable
-	}
-	packet := &livekit.DataPacket{
+	return c.Publish(&livekit.DataPacket{
 		DestinationIdentities: to,
 		Value: &livekit.DataPacket_User{
 			User: &livekit.UserPacket{Payload: payload, Topic: &topic},
 		},
+	}, reliable)
+}
+
+// Publish sends a data packet of any kind: streams and calls are some, too.
+func (c *Conn) Publish(packet *livekit.DataPacket, reliable bool) error {
+	kind, send := livekit.DataPacket_LOSSY, c.data.sendLossy
+	if reliable {
+		kind, send = livekit.DataPacket_RELIABLE, c.data.sendReliable
 	}
 	//lint:ignore SA1019 older SDKs read it
 	packet.Kind = kind

@@ -15,12 +15,10 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp/kb"
-	"github.com/pion/webrtc/v4"
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/xproto"
 
 	"github.com/easel-live/easel/bench/browser"
-	"github.com/easel-live/easel/bench/instance"
-	"github.com/easel-live/easel/signaling/client"
-	"github.com/easel-live/easel/wire"
 )
 
 // attempts is how many strokes each of two editors tries: few in every run, as
@@ -85,6 +83,7 @@ func TestTwoHandsOnOneCanvas(t *testing.T) {
 	pencil(t, owner)
 	ann, ben := open(t, inst, s, "editor"), open(t, inst, s, "editor")
 	viewer := intrude(t, inst, s)
+	byRFB := intrudeByRFB(t, inst, s)
 	n := attempts()
 	hands := []*browser.Browser{ann, ben}
 	var drawing sync.WaitGroup
@@ -99,7 +98,10 @@ func TestTwoHandsOnOneCanvas(t *testing.T) {
 	}
 	over := make(chan struct{})
 	go func() { drawing.Wait(); close(over) }()
+	var trying sync.WaitGroup
+	trying.Go(func() { byRFB.try(t, over) })
 	viewer.try(t, over)
+	trying.Wait()
 
 	keep(t, owner, "drawn")
 	out := filepath.Join(s.Workspace, "out.png")
@@ -137,10 +139,31 @@ func TestTwoHandsOnOneCanvas(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+	t.Setenv("XAUTHORITY", authority(s))
+	display, err := xgb.NewConnDisplay(s.Display)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer display.Close()
+	eventually(t, "her button is down", func() error {
+		down, err := buttons(display)
+		if err == nil && down == 0 {
+			err = errors.New("none is")
+		}
+		return err
+	})
 	if err := ann.Close(); err != nil {
 		t.Error(err)
 	}
 	killed := time.Now()
+	eventually(t, "no button is down", func() error {
+		down, err := buttons(display)
+		if err == nil && down != 0 {
+			err = fmt.Errorf("%#x are", down)
+		}
+		return err
+	})
+	t.Logf("no button was down any more %v after the holder's browser was killed", time.Since(killed).Round(10*time.Millisecond))
 	retry(t, "ben draws after that", func() error { return holds(ben) }, func() { click(t, ben, x+40, y) })
 	t.Logf("control was somebody else's %v after the holder's browser was killed", time.Since(killed).Round(10*time.Millisecond))
 }
@@ -151,6 +174,15 @@ func holds(b *browser.Browser) error {
 		err = errors.New("they do not hold it")
 	}
 	return err
+}
+
+// buttons are those that are down on a display, as a mask.
+func buttons(display *xgb.Conn) (uint16, error) {
+	at, err := xproto.QueryPointer(display, xproto.Setup(display).DefaultScreen(display).Root).Reply()
+	if err != nil {
+		return 0, err
+	}
+	return at.Mask & (xproto.KeyButMaskButton1 | xproto.KeyButMaskButton2 | xproto.KeyButMaskButton3), nil
 }
 
 // blots are the boxes of the dark areas of a picture.
@@ -186,78 +218,4 @@ func blots(img image.Image) []image.Rectangle {
 		boxes = append(boxes, box)
 	}
 	return boxes
-}
-
-// intruder is a viewer with a program of their own.
-type intruder struct{ *client.Conn }
-
-type deaf struct{}
-
-func (deaf) OnParticipant(client.Participant) {}
-func (deaf) OnData(string, string, []byte)    {}
-func (deaf) OnClosed(error)                   {}
-
-func (deaf) OnTrack(*webrtc.TrackRemote, *webrtc.RTPReceiver) {}
-
-func intrude(t *testing.T, inst *instance.Instance, s instance.Session) intruder {
-	t.Helper()
-	token, err := inst.Token(t.Context(), s.Room, "intruder", "viewer")
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := client.Dial(t.Context(), client.Options{URL: "ws" + inst.URL[len("http"):], Token: token}, deaf{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = conn.Close() })
-	return intruder{conn}
-}
-
-// try sends what a viewer may not, by every topic, under every generation that
-// could be right, until over.
-func (v intruder) try(t *testing.T, over <-chan struct{}) {
-	t.Helper()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for generation := uint32(1); ; generation++ {
-		select {
-		case <-over:
-			return
-		case <-tick.C:
-		}
-		at := wire.Event{Button: 1, X: 640, Y: 600}
-		down, up := at, at
-		down.Kind, up.Kind = wire.ButtonDown, wire.ButtonUp
-		raw, err := wire.AppendInput(nil, &wire.Input{Generation: generation%64 + 1, First: 1, Events: []wire.Event{down, {Kind: wire.Move, X: 700, Y: 620}, up}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, reliable := range []bool{true, false} {
-			if err := v.PublishData(wire.TopicInput, raw, reliable); err != nil {
-				t.Fatal(err)
-			}
-			// Straight to the agent, past the server's judgement.
-			if err := v.PublishData(wire.TopicInput, raw, reliable, "agent"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for _, c := range []wire.Control{
-			{Type: wire.ControlTake}, {Type: wire.ControlRequest}, {Type: wire.ControlRole, To: "intruder", Role: "owner"},
-			{Type: wire.ControlLease, Lease: &wire.Lease{Generation: generation, Holder: "intruder"}},
-		} {
-			word, err := wire.EncodeControl(&c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := v.PublishData(wire.TopicControl, word, true); err != nil {
-				t.Fatal(err)
-			}
-			if err := v.PublishData(wire.TopicControl, word, true, "agent"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := v.SetAttributes(map[string]string{"easel.role": "owner"}); err != nil && !errors.Is(err, client.ErrRefused) {
-			t.Log(fmt.Errorf("attributes: %w", err))
-		}
-	}
 }
