@@ -103,6 +103,13 @@ func TestTwoHandsOnOneCanvas(t *testing.T) {
 	viewer.try(t, over)
 	trying.Wait()
 
+	t.Setenv("XAUTHORITY", authority(s))
+	display, err := xgb.NewConnDisplay(s.Display)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer display.Close()
+	eventually(t, "nothing is down after all that", func() error { return nothingDown(display) })
 	keep(t, owner, "drawn")
 	out := filepath.Join(s.Workspace, "out.png")
 	export(t, owner, s, out)
@@ -139,30 +146,17 @@ func TestTwoHandsOnOneCanvas(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	t.Setenv("XAUTHORITY", authority(s))
-	display, err := xgb.NewConnDisplay(s.Display)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer display.Close()
 	eventually(t, "her button is down", func() error {
-		down, err := buttons(display)
-		if err == nil && down == 0 {
-			err = errors.New("none is")
+		if nothingDown(display) == nil {
+			return errors.New("nothing is")
 		}
-		return err
+		return nil
 	})
 	if err := ann.Close(); err != nil {
 		t.Error(err)
 	}
 	killed := time.Now()
-	eventually(t, "no button is down", func() error {
-		down, err := buttons(display)
-		if err == nil && down != 0 {
-			err = fmt.Errorf("%#x are", down)
-		}
-		return err
-	})
+	eventually(t, "nothing is down", func() error { return nothingDown(display) })
 	t.Logf("no button was down any more %v after the holder's browser was killed", time.Since(killed).Round(10*time.Millisecond))
 	retry(t, "ben draws after that", func() error { return holds(ben) }, func() { click(t, ben, x+40, y) })
 	t.Logf("control was somebody else's %v after the holder's browser was killed", time.Since(killed).Round(10*time.Millisecond))
@@ -176,13 +170,26 @@ func holds(b *browser.Browser) error {
 	return err
 }
 
-// buttons are those that are down on a display, as a mask.
-func buttons(display *xgb.Conn) (uint16, error) {
+// nothingDown says which buttons and keys are down on a display, if any are.
+func nothingDown(display *xgb.Conn) error {
 	at, err := xproto.QueryPointer(display, xproto.Setup(display).DefaultScreen(display).Root).Reply()
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return at.Mask & (xproto.KeyButMaskButton1 | xproto.KeyButMaskButton2 | xproto.KeyButMaskButton3), nil
+	const buttons = xproto.KeyButMaskButton1 | xproto.KeyButMaskButton2 | xproto.KeyButMaskButton3 | xproto.KeyButMaskButton4 | xproto.KeyButMaskButton5
+	if down := at.Mask & buttons; down != 0 {
+		return fmt.Errorf("of the buttons, %#x are down", down)
+	}
+	keys, err := xproto.QueryKeymap(display).Reply()
+	if err != nil {
+		return err
+	}
+	for i, down := range keys.Keys {
+		if down != 0 {
+			return fmt.Errorf("of the keys from %d on, %#x are down", 8*i, down)
+		}
+	}
+	return nil
 }
 
 // blots are the boxes of the dark areas of a picture.
