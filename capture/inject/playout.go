@@ -49,6 +49,35 @@ func (s *spacing) next(sent uint32, now time.Duration) time.Duration {
 	return due
 }
 
+// delay keeps the distances of events that had to wait for something to be done:
+// played all at once they would share a time stamp, and a program that asks the X
+// server for a stroke's way, as GIMP does, would get what came after it as well.
+//
+// It is a pure state machine; times are monotonic.
+type delay struct {
+	begun bool          // the next event is the first after the wait
+	by    time.Duration // how much later events are due
+	last  time.Duration // when the last one was due
+}
+
+func (d *delay) begin() { d.begun = true }
+
+// next is how much later an event is to be played than it is due. What waited is
+// played at no more than twice its pace until it has caught up, and a pause ends
+// the delay.
+func (d *delay) next(due, now time.Duration) time.Duration {
+	switch {
+	case d.begun:
+		d.by = max(now-due, 0)
+	case due-d.last >= pause:
+		d.by = 0
+	default:
+		d.by = max(d.by-(due-d.last)/2, 0)
+	}
+	d.begun, d.last = false, due
+	return d.by
+}
+
 // backlog is how many events may wait to be played. They are due within maxLag,
 // so more of them is a flood, which waits in the connection.
 const backlog = 512
@@ -73,6 +102,7 @@ type Playout struct {
 	owed    int // events played since the last flush
 	start   time.Time
 	spacing spacing
+	delay   delay // the playing goroutine's own
 	queue   chan played
 	stop    chan struct{}
 	ended   sync.WaitGroup
@@ -147,6 +177,9 @@ func (p *Playout) run() {
 		case <-p.stop:
 			return
 		case e := <-p.queue:
+			if e.stamp.Sequence > 0 {
+				e.due += p.delay.next(e.due, time.Since(p.start))
+			}
 			if wait := e.due - time.Since(p.start); wait > 0 {
 				timer.Reset(wait)
 				select {
@@ -171,6 +204,7 @@ func (p *Playout) play(e *played) {
 	case e.do != nil:
 		p.flush()
 		e.do()
+		p.delay.begin()
 		return
 	}
 	if e.stamp.Sequence > 0 && e.event.Kind != wire.ReleaseAll {

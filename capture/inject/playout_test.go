@@ -97,6 +97,40 @@ func TestPlayoutKeepsTheHandsPace(t *testing.T) {
 	})
 }
 
+// What has to wait for something to be done keeps its distances, and catches up.
+func TestAWaitDoesNotSqueezeAStroke(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := &notes{start: time.Now()}
+		p := NewPlayout(n, func(Stamp) {}, func(error) {})
+		defer p.Close()
+		const wait, moves = 300 * ms, 400
+		p.Do(func() { time.Sleep(wait) })
+		for i := range uint32(moves) {
+			p.Play(Stamp{Generation: 1, Sequence: i + 1, Sent: 1000 + 20*i}, &wire.Event{Kind: wire.Move, X: uint16(i)})
+			time.Sleep(2 * ms)
+		}
+		p.Sync()
+		if n.at[0] != wait {
+			t.Errorf("the first move at %v, want %v", n.at[0], wait)
+		}
+		for i := 1; i < moves; i++ {
+			if apart := n.at[i] - n.at[i-1]; apart < ms || apart > 2*ms {
+				t.Errorf("moves %d and %d are %v apart", i-1, i, apart)
+			}
+		}
+		if late := n.at[moves-1] - (moves-1)*2*ms; late > 2*ms {
+			t.Errorf("the last move is still %v late", late)
+		}
+		time.Sleep(pause)
+		p.Play(Stamp{Generation: 1, Sequence: moves + 1, Sent: 9000}, &wire.Event{Kind: wire.Move})
+		asked := time.Since(n.start)
+		p.Sync()
+		if late := n.at[moves] - asked; late > 0 {
+			t.Errorf("after a pause, a move is %v late", late)
+		}
+	})
+}
+
 func TestPlayoutEndsInTheMiddle(t *testing.T) {
 	p := NewPlayout(&notes{}, func(Stamp) {}, func(error) {})
 	for i := range uint32(10) {
