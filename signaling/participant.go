@@ -81,6 +81,9 @@ func newParticipant(r *liveRoom, claims *token.Claims, role room.Role, how *join
 	if p.attributes == nil {
 		p.attributes = make(map[string]string)
 	}
+	if role != room.Agent {
+		p.attributes[room.ColourAttribute] = r.colourOf(p.key())
+	}
 	p.setRole(role)
 	p.log = r.log.With("participant", claims.Identity, "sid", p.sid)
 	p.media.init(r.server.cfg.Limits.QueuedMedia)

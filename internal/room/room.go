@@ -35,6 +35,14 @@ const DisplayAttribute = "easel.display"
 // person somebody is: the windows of one person share it.
 const PersonAttribute = "easel.person"
 
+// ColourAttribute is the participant attribute that says in which colour somebody
+// is shown: a number below Colours, given by the server. No two people in a room
+// share one before all are in use.
+const ColourAttribute = "easel.colour"
+
+// Colours is how many colours there are; the client knows what they look like.
+const Colours = 8
+
 // Policy says how control of a room's canvas changes hands.
 type Policy string
 

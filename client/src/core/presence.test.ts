@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BURST_MS, colourOf, FADE_MS, MARK_MS, Presence, REST_MS } from './presence';
+import { BURST_MS, colourAt, FADE_MS, GREY, MARK_MS, Presence, REST_MS } from './presence';
 
 const at = (identity: string, x: number, y = 0, shown = true) => ({
   type: 'pointers' as const,
@@ -83,7 +83,7 @@ describe('reactions and views', () => {
   });
 });
 
-it('gives everyone the same colour for the same person', () => {
-  expect(colourOf('eddy')).toBe(colourOf('eddy'));
-  expect(new Set(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(colourOf)).size).toBeGreaterThan(3);
+it('has a colour for each number of the server', () => {
+  expect(new Set(['0', '1', '2', '3', '4', '5', '6', '7'].map(colourAt)).size).toBe(8);
+  for (const none of [undefined, '', '8', '-1', 'red']) expect(colourAt(none)).toBe(GREY);
 });

@@ -159,11 +159,10 @@ const COLOURS = [
   '#b58a5a',
 ] as const;
 
-/** The colour of a person, the same for everyone who sees them. */
-export function colourOf(identity: string): string {
-  let hash = 2166136261;
-  for (let i = 0; i < identity.length; i++) {
-    hash = Math.imul(hash ^ identity.charCodeAt(i), 16777619);
-  }
-  return COLOURS[(hash >>> 0) % COLOURS.length] ?? COLOURS[0];
+/** What somebody has who is gone, or whom the server gave none. */
+export const GREY = '#9a9a9a';
+
+/** The colour that the server gave a person, by its number. */
+export function colourAt(attribute: string | undefined): string {
+  return COLOURS[Number.parseInt(attribute ?? '', 10)] ?? GREY;
 }

@@ -18,6 +18,8 @@ export type Word =
 /** Attributes of participants. */
 export const ROLE = 'easel.role';
 export const DISPLAY = 'easel.display';
+/** The number of somebody's colour. */
+export const COLOUR = 'easel.colour';
 /** How large things are drawn on it, in percent. */
 export const SCALE = 'easel.scale';
 

@@ -1,5 +1,6 @@
 import type { Role } from '../core/api';
 import { type Display, parseDisplay } from '../core/geometry';
+import { colourAt } from '../core/presence';
 import { RfbHand } from '../core/rfbhand';
 import type { Person } from '../core/room/link';
 import {
@@ -17,7 +18,7 @@ import {
   type PresenceMessage,
   Topic,
 } from '../core/wire';
-import { DISPLAY, dataWord, readWord, roleOf, SCALE, type Word } from '../core/words';
+import { COLOUR, DISPLAY, dataWord, readWord, roleOf, SCALE, type Word } from '../core/words';
 import { Channel } from './channel';
 import { Screen } from './screen';
 
@@ -123,6 +124,7 @@ export class VncWindow {
           identity: p.identity,
           name: p.name || p.identity,
           role: roleOf(p.attributes) as Role,
+          colour: colourAt(p.attributes[COLOUR]),
           me: p.identity === me,
         })),
     );

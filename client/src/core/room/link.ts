@@ -20,6 +20,7 @@ import type { Line } from '../chat';
 import { type Display, parseDisplay } from '../geometry';
 import type { Layer } from '../layers';
 import type { Route } from '../path';
+import { colourAt } from '../presence';
 import type { LinkState } from '../standing';
 import {
   type Asking,
@@ -39,13 +40,15 @@ import {
   type PresenceMessage,
   Topic,
 } from '../wire';
-import { DISPLAY, ROLE, SCALE } from '../words';
+import { COLOUR, DISPLAY, ROLE, SCALE } from '../words';
 
 /** Somebody in the room. */
 export interface Person {
   identity: string;
   name: string;
   role: Role;
+  /** CSS colour that this person is shown in, another than anybody else's. */
+  colour: string;
   me: boolean;
 }
 
@@ -261,6 +264,7 @@ export class RoomLink {
         identity: p.identity,
         name: p.name || p.identity,
         role: (p.attributes[ROLE] as Role | undefined) ?? 'viewer',
+        colour: colourAt(p.attributes[COLOUR]),
         me: p === this.#room.localParticipant,
       })),
     );

@@ -6,6 +6,7 @@ import { Hand } from '../../core/input/hand';
 import { PhotonMeter } from '../../core/latency';
 import type { Layer } from '../../core/layers';
 import type { Path, Route } from '../../core/path';
+import { GREY } from '../../core/presence';
 import { PULSE_MS, Pulse } from '../../core/pulse';
 import { type Report, viaOf } from '../../core/quality';
 import { type LostReason, type Person, RoomLink } from '../../core/room/link';
@@ -195,6 +196,11 @@ export class Desk {
 
   nameOf(identity: string): string {
     return this.people.find((p) => p.identity === identity)?.name ?? 'Somebody';
+  }
+
+  /** The colour that somebody is shown in. */
+  colourOf(identity: string): string {
+    return this.people.find((p) => p.identity === identity)?.colour ?? GREY;
   }
 
   /** Tries to come back now. */
