@@ -1,5 +1,7 @@
 /** The REST API of the server that served this page. */
 
+import { sentence } from './standing';
+
 export type Role = 'owner' | 'editor' | 'viewer';
 
 export interface Step {
@@ -122,7 +124,7 @@ async function problem(response: Response): Promise<ApiError> {
     const { detail, title, type } = (await response.json()) as Record<string, unknown>;
     const kind = typeof type === 'string' ? type : '';
     for (const text of [detail, title]) {
-      if (typeof text === 'string' && text) return new ApiError(status, text, { kind });
+      if (typeof text === 'string' && text) return new ApiError(status, sentence(text), { kind });
     }
   } catch {
     // Not a problem document: the status alone has to do.
