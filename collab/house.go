@@ -68,6 +68,19 @@ func (a *Arbiter) setPolicy(name string) error {
 	return nil
 }
 
+// Restore sets the rules as owners left them, in a room where nobody is yet. What
+// is no policy is none of theirs.
+func (a *Arbiter) Restore(rules wire.Rules) {
+	policy, err := room.ParsePolicy(rules.Policy)
+	if err != nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.rules.policy, a.rules.presenter = policy, rules.Presenter
+	a.rules.locked, a.rules.muted, a.rules.shared = rules.Locked, rules.Muted, rules.Shared
+}
+
 // SetRole changes what somebody may do from now on, by the word of a program
 // that runs the room.
 func (a *Arbiter) SetRole(identity string, role room.Role, now time.Time) error {

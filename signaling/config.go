@@ -22,6 +22,9 @@ type Config struct {
 	// why not: tokens live on when people are demoted or sent away. The person
 	// is the token's room.PersonAttribute. Nil: as the token says.
 	Admit func(name, person string, role room.Role) (room.Role, error)
+	// Recall is what the owners of a room had set when it was open last, as
+	// Observer.RulesChanged told; the zero value: nothing. Nil: nothing ever.
+	Recall func(name string) House
 	// ICEServers are the TURN servers that a participant may use, with
 	// credentials of their own. Nil: none.
 	ICEServers func(identity string) []*livekit.ICEServer
@@ -101,6 +104,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.ICEServers == nil {
 		c.ICEServers = func(string) []*livekit.ICEServer { return nil }
+	}
+	if c.Recall == nil {
+		c.Recall = func(string) House { return House{} }
 	}
 	if c.Observer == nil {
 		c.Observer = Unobserved{}

@@ -232,6 +232,7 @@ func TestAuthority(t *testing.T) {
 		{wire.Control{Type: wire.ControlRemove, To: "other"}, [4]string{"", "not_owner", "not_owner", "not_owner"}},
 		{wire.Control{Type: wire.ControlLock, On: true}, [4]string{"", "not_owner", "not_owner", "not_owner"}},
 		{wire.Control{Type: wire.ControlMute, On: true}, [4]string{"", "not_owner", "not_owner", "not_owner"}},
+		{wire.Control{Type: wire.ControlShare, On: true}, [4]string{"", "not_owner", "not_owner", "not_owner"}},
 		{wire.Control{Type: "dance"}, [4]string{"unknown", "unknown", "view_only", "view_only"}},
 	}
 	for i, role := range roles {
@@ -311,12 +312,12 @@ func (h *house) restore(holder, me *guest, role room.Role) {
 		set("me", role)
 	}
 	for _, c := range []wire.Control{
-		{Type: wire.ControlPolicy, Policy: "ask"}, {Type: wire.ControlLock}, {Type: wire.ControlMute}, {Type: wire.ControlTake},
+		{Type: wire.ControlPolicy, Policy: "ask"}, {Type: wire.ControlLock}, {Type: wire.ControlMute}, {Type: wire.ControlShare}, {Type: wire.ControlTake},
 	} {
 		holder.command(c)
 	}
 	holder.leaseWith("all is as before", func(l wire.Lease) bool {
-		return l.Holder == "holder" && l.Rules.Policy == "ask" && !l.Rules.Locked && !l.Rules.Muted
+		return l.Holder == "holder" && l.Rules.Policy == "ask" && !l.Rules.Locked && !l.Rules.Muted && !l.Rules.Shared
 	})
 }
 
@@ -386,4 +387,45 @@ func TestALostHolderGivesTheCanvasUp(t *testing.T) {
 	defer scissors.cut(false)
 	eva.leaseWith("it is free, under another generation", func(l wire.Lease) bool { return l.Holder == "" && l.Generation > held.Generation })
 	agent.leaseWith("the agent is told to let go", func(l wire.Lease) bool { return l.Generation > held.Generation })
+}
+
+// memory is an observer with the memory of a server's files.
+type memory struct {
+	signaling.Unobserved
+	kept chan signaling.House
+}
+
+func (m memory) RulesChanged(_ string, h signaling.House) { m.kept <- h }
+
+// What owners set outlives the server, and a locked room lets those back in who
+// were there.
+func TestRulesOutliveTheRoom(t *testing.T) {
+	m := memory{kept: make(chan signaling.House, 16)}
+	h := open(t, func(c *signaling.Config) { c.Observer = m })
+	owner, ed := h.enter("owner", room.Owner), h.enter("ed", room.Editor)
+	owner.until("ed is there", owner.role("ed"))
+	for _, c := range []wire.Control{
+		{Type: wire.ControlPolicy, Policy: "ask"}, {Type: wire.ControlMute, On: true},
+		{Type: wire.ControlShare, On: true}, {Type: wire.ControlLock, On: true},
+	} {
+		owner.command(c)
+	}
+	want := wire.Rules{Policy: "ask", Locked: true, Muted: true, Shared: true}
+	ed.leaseWith("the rules", func(l wire.Lease) bool { return l.Rules == want })
+	var last signaling.House
+	for last.Rules != want {
+		select {
+		case last = <-m.kept:
+		case <-time.After(patience):
+			t.Fatalf("told of %+v", last)
+		}
+	}
+
+	later := open(t, func(c *signaling.Config) { c.Recall = func(string) signaling.House { return last } })
+	back := later.enter("ed", room.Editor)
+	back.leaseWith("the rules as they were", func(l wire.Lease) bool { return l.Rules == want })
+	later.enter("owner", room.Owner)
+	if err := later.knock(later.token("eva", room.Editor)); err == nil {
+		t.Error("somebody who was not there entered a locked room")
+	}
 }

@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/easel-live/easel/internal/room"
@@ -22,6 +23,7 @@ const maxVerdicts = 10_000
 type door struct {
 	mu       sync.Mutex
 	verdicts map[string]verdict
+	inside   []string // people who may come back into a locked room
 }
 
 type verdict struct {
@@ -50,6 +52,19 @@ func (d *door) note(claims *token.Claims, v verdict) {
 			d.verdicts[key] = v
 		}
 	}
+}
+
+// let says who may come back in though the room is locked.
+func (d *door) let(people []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.inside = people
+}
+
+func (d *door) lets(person string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Contains(d.inside, person)
 }
 
 // about is the verdict about somebody.
@@ -86,6 +101,7 @@ func (r *liveRoom) mayEnter(claims *token.Claims) (room.Role, error) {
 		role = v.role
 	}
 	_, here := r.roster.Load().byIdentity[claims.Identity]
+	here = here || r.door.lets(personOf(claims))
 	if role != room.Owner && !here && r.arbiter.Lease().Rules.Locked {
 		return "", errLocked
 	}

@@ -3,11 +3,13 @@ package signaling
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/livekit/protocol/livekit"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/sfu"
 	"github.com/easel-live/easel/wire"
 )
@@ -41,6 +43,7 @@ func (r *liveRoom) tend() {
 // others.
 func (r *liveRoom) tellLease() {
 	lease := r.arbiter.Lease()
+	r.known.Store(lease.Generation)
 	r.info.Metadata = r.metadata(lease)
 	packet := r.controlPacket(&wire.Control{Type: wire.ControlLease, Lease: &lease})
 	for _, p := range r.present {
@@ -48,7 +51,26 @@ func (r *liveRoom) tellLease() {
 	}
 	r.broadcast(r.roomUpdate())
 	r.server.cfg.Observer.LeaseChanged(r.name, lease)
+	r.tellRules(lease.Rules)
 	r.log.Debug("control changed", "holder", lease.Holder, "generation", lease.Generation)
+}
+
+// tellRules tells observers of rules that are others now.
+func (r *liveRoom) tellRules(rules wire.Rules) {
+	if rules == r.house.Rules {
+		return
+	}
+	if was := r.house.Rules.Locked; rules.Locked != was {
+		r.house.Inside = nil
+		for _, p := range r.present {
+			if rules.Locked && p.claims.Role != room.Agent && !slices.Contains(r.house.Inside, p.key()) {
+				r.house.Inside = append(r.house.Inside, p.key())
+			}
+		}
+		r.door.let(r.house.Inside)
+	}
+	r.house.Rules = rules
+	r.server.cfg.Observer.RulesChanged(r.name, r.house)
 }
 
 // refuse tells p that something was not done, and why.

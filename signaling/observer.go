@@ -29,9 +29,19 @@ type Observer interface {
 	// Decided: an owner, or a program that runs the room, has decided something
 	// about somebody or the room.
 	Decided(room string, d Decision)
+	// RulesChanged: the owners have set other rules.
+	RulesChanged(room string, h House)
 	// Photons are input-to-photon latencies in milliseconds, as measured by a
 	// participant's browser.
 	Photons(room string, p Person, ms []float64)
+}
+
+// House is what the owners of a room have set, for as long as its session lives.
+type House struct {
+	Rules wire.Rules
+	// Inside are the people, by person or identity, who were in the room when it
+	// was locked: they may come back in.
+	Inside []string
 }
 
 // Decision is what was decided in a room. Kind is the command: wire.ControlRole,
@@ -73,6 +83,9 @@ func (Unobserved) LeaseChanged(string, wire.Lease) {}
 
 // Decided does nothing.
 func (Unobserved) Decided(string, Decision) {}
+
+// RulesChanged does nothing.
+func (Unobserved) RulesChanged(string, House) {}
 
 // Photons does nothing.
 func (Unobserved) Photons(string, Person, []float64) {}

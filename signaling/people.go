@@ -7,12 +7,16 @@ import (
 
 	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/signaling/token"
 	"github.com/easel-live/easel/wire"
 )
 
 // key is the person that somebody is: the same for all their windows.
-func (p *participant) key() string {
-	return cmp.Or(p.claims.Attributes[room.PersonAttribute], p.claims.Identity)
+func (p *participant) key() string { return personOf(p.claims) }
+
+// personOf is the person whose token it is.
+func personOf(claims *token.Claims) string {
+	return cmp.Or(claims.Attributes[room.PersonAttribute], claims.Identity)
 }
 
 // People are who is in a room, by person; nobody, if it is not open. Agents are

@@ -36,7 +36,8 @@ type liveRoom struct {
 	presence presence
 	// settling counts the windows where an earlier lease's releases are under way.
 	settling atomic.Int32
-	door     door // locks itself
+	known    atomic.Uint32 // the generation that everyone was told last
+	door     door          // locks itself
 
 	ops     chan func()
 	done    chan struct{}  // the room's goroutine has ended
@@ -52,6 +53,7 @@ type liveRoom struct {
 	used             bool // somebody has been here
 	closed           bool
 	empty            *time.Timer
+	house            House       // that observers were told last
 	told             uint32      // revision of the lease that everyone was told last
 	due              *time.Timer // when something happens to the lease by time alone
 }
@@ -78,6 +80,10 @@ func newRoom(s *Server, name string) *liveRoom {
 		},
 	}
 	r.roster.Store(&roster{})
+	r.house = s.cfg.Recall(name)
+	r.arbiter.Restore(r.house.Rules)
+	r.house.Rules = r.arbiter.Lease().Rules
+	r.door.let(r.house.Inside)
 	r.info.Metadata = r.metadata(r.arbiter.Lease())
 	return r
 }

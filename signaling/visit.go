@@ -188,7 +188,9 @@ func (r *liveRoom) part(p *participant, why livekit.DisconnectReason, word *live
 // admit puts input to the lease. News of it is the room's to tell.
 func (p *participant) admit(in *wire.Input) error {
 	news, err := false, errSettling
-	if p.room.settling.Load() == 0 {
+	// A tenure that everybody knows of goes on while a change of anything else is
+	// told: its releases above all.
+	if p.room.settling.Load() == 0 || in.Generation == p.room.known.Load() {
 		news, err = p.room.arbiter.Admit(p.claims.Identity, in, time.Now())
 	}
 	if err != nil {

@@ -45,6 +45,7 @@ type Guests struct {
 type guestState struct {
 	Invites map[string]*Invitation `json:"invites"` // by ID
 	Guests  map[string]*Guest      `json:"guests"`  // by SHA-256 of the cookie
+	Houses  map[string]House       `json:"houses"`  // by session
 }
 
 // OpenGuests reads the file at path, or begins with nobody.
@@ -63,6 +64,9 @@ func (st *guestState) fill() {
 	}
 	if st.Guests == nil {
 		st.Guests = make(map[string]*Guest)
+	}
+	if st.Houses == nil {
+		st.Houses = make(map[string]House)
 	}
 }
 
@@ -191,6 +195,7 @@ func (g *Guests) Forget(session string) error {
 				delete(st.Guests, cookie)
 			}
 		}
+		delete(st.Houses, session)
 	})
 }
 

@@ -4,12 +4,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/internal/secret"
+	"github.com/easel-live/easel/wire"
 )
 
 func openGuests(t testing.TB, path string) *Guests {
@@ -196,4 +198,25 @@ func FuzzJoin(f *testing.F) {
 			t.Errorf("%q: %v", link, err)
 		}
 	})
+}
+
+func TestRulesOutliveTheServer(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "guests.json")
+	g := openGuests(t, path)
+	h := House{Rules: wire.Rules{Policy: "presenter", Presenter: "ann", Locked: true}, Inside: []string{"ann", "ben"}}
+	if err := g.Rule("one", h); err != nil {
+		t.Fatal(err)
+	}
+	if again := openGuests(t, path).Ruled("one"); again.Rules != h.Rules || !slices.Equal(again.Inside, h.Inside) {
+		t.Errorf("%+v came back as %+v", h, again)
+	}
+	if other := g.Ruled("two"); other.Rules != (wire.Rules{}) {
+		t.Errorf("another session has %+v", other)
+	}
+	if err := g.Forget("one"); err != nil {
+		t.Fatal(err)
+	}
+	if over := openGuests(t, path).Ruled("one"); over.Rules != (wire.Rules{}) {
+		t.Errorf("a session that is over has %+v", over)
+	}
 }

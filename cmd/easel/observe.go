@@ -43,6 +43,8 @@ func (o *observer) Joined(name string, p signaling.Person) {
 
 func (o *observer) LeaseChanged(name string, l wire.Lease) { o.scribe.control(name, l) }
 
+func (o *observer) RulesChanged(name string, h signaling.House) { o.scribe.ruled(name, h) }
+
 func (o *observer) Decided(name string, d signaling.Decision) { o.scribe.decided(name, d) }
 
 // Left: without its agent a session has no picture.

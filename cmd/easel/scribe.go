@@ -178,6 +178,18 @@ func (s *scribe) standing(name, person string, role room.Role, removed bool) {
 	}
 }
 
+// ruled makes the rules of a session last.
+func (s *scribe) ruled(name string, h signaling.House) {
+	s.work <- func() {
+		if err := s.guests.Rule(name, access.House(h)); err != nil {
+			s.log.Error("a session's rules were not written down", "session", name, "error", err)
+		}
+	}
+}
+
+// recall is what the owners of a session have set.
+func (s *scribe) recall(name string) signaling.House { return signaling.House(s.guests.Ruled(name)) }
+
 // forget drops the invitations and guests of a session that is over.
 func (s *scribe) forget(session string) {
 	s.work <- func() {

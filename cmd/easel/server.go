@@ -88,7 +88,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 	watch := newObserver(s.metrics, s.scribe)
 	s.signaling, err = signaling.NewServer(signaling.Config{
 		Keys: token.Keys{cfg.keys.Key: cfg.keys.Secret}, Engine: s.engine, Observer: watch, Log: log, Metrics: s.metrics,
-		Webhooks: cfg.webhooks, Admit: s.scribe.admit, ICEServers: s.relay.servers,
+		Webhooks: cfg.webhooks, Admit: s.scribe.admit, Recall: s.scribe.recall, ICEServers: s.relay.servers,
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("signaling: %w", err), s.relay.close(), s.engine.Close(), s.scribe.close())
