@@ -13,6 +13,7 @@ import (
 // Limits of the chat.
 const (
 	MaxSaidBytes  = 4 << 10   // of one message, UTF-8
+	MaxFileBytes  = 8 << 20   // of one file
 	maxSaid       = 200       // messages kept for those who come later
 	maxKeptBytes  = 128 << 10 // of their texts
 	saidPerSecond = 1
@@ -25,6 +26,9 @@ var (
 	ErrTooFast   = errors.New("that was too much at once: wait a moment")
 	ErrTooLong   = errors.New("that message is too long")
 	ErrNoText    = errors.New("that message has no readable text")
+	ErrFileSize  = errors.New("files in the chat have at most 8 MiB; put larger ones among the session's files")
+	ErrFileForm  = errors.New("files in the chat come as they are, not compressed")
+	ErrNoFiles   = errors.New("who only watches shares no files")
 )
 
 // Said is one message of the chat.

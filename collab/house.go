@@ -161,6 +161,20 @@ func (a *Arbiter) MayChat(identity string) error {
 	return nil
 }
 
+// MayShare says whether the rules let somebody put a file into the chat: who may
+// write there and does more than watch.
+func (a *Arbiter) MayShare(identity string) error {
+	if err := a.MayChat(identity); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if p := a.people[identity]; p == nil || p.role == room.Viewer {
+		return ErrNoFiles
+	}
+	return nil
+}
+
 // Role is the role of somebody who is here.
 func (a *Arbiter) Role(identity string) (room.Role, error) {
 	a.mu.Lock()

@@ -20,8 +20,12 @@ const attributeName = "easel.name"
 // was said, and stops what may not be.
 func (p *participant) onStream(kind sfu.DataKind, raw []byte, packet *packet) {
 	now := time.Now()
-	h, err := p.data.speech.take(packet, now, func() error {
-		if err := p.room.arbiter.MayChat(p.claims.Identity); err != nil {
+	h, err := p.data.speech.take(packet, now, func(file bool) error {
+		may := p.room.arbiter.MayChat
+		if file {
+			may = p.room.arbiter.MayShare
+		}
+		if err := may(p.claims.Identity); err != nil {
 			return err
 		}
 		return p.room.chat.MaySpeak(p.claims.Identity, now)

@@ -69,6 +69,7 @@ func reasonWord(err error) string {
 		{collab.ErrNotHolder, "not_holder"}, {collab.ErrStale, "stale"}, {collab.ErrHeldKeys, "held_keys"},
 		{collab.ErrViewOnly, "view_only"}, {collab.ErrAbsent, "absent"}, {collab.ErrBusy, "busy"},
 		{errSettling, "settling"},
+		{collab.ErrFileSize, "file_size"}, {collab.ErrFileForm, "file_form"}, {collab.ErrNoFiles, "no_files"},
 		{collab.ErrChatMuted, "chat_muted"}, {collab.ErrTooFast, "too_fast"},
 		{collab.ErrTooLong, "too_long"}, {collab.ErrNoText, "no_text"},
 		{collab.ErrLine, "line_full"}, {collab.ErrCommand, "unknown"}, {collab.ErrPresenter, "presenter"},

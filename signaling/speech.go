@@ -3,6 +3,7 @@ package signaling
 import (
 	"bytes"
 	"compress/flate"
+	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/easel-live/easel/collab"
+	"github.com/easel-live/easel/internal/room"
 )
 
 // topicChat is LiveKit's: its SDKs' chat speaks in text streams of this topic.
@@ -29,9 +31,11 @@ type speech struct{ open []*utterance }
 type utterance struct {
 	id       string
 	to       [][]byte // identities; none: everyone
+	file     string   // its name, if it is a file; those pass unread, and are counted
 	deflated bool
 	refused  bool
 	content  []byte
+	size     int
 	text     string // the whole of it, when it ended well
 	at       time.Time
 }
@@ -46,7 +50,7 @@ type heard struct {
 // take reads one packet of a stream. may says whether the sender may say
 // something now; it is asked once a message. An error says why a message is
 // refused, or wraps errPacket.
-func (s *speech) take(p *packet, now time.Time, may func() error) (heard, error) {
+func (s *speech) take(p *packet, now time.Time, may func(file bool) error) (heard, error) {
 	switch p.value {
 	case fieldStreamHeader:
 		return s.header(p, now, may)
@@ -57,31 +61,39 @@ func (s *speech) take(p *packet, now time.Time, may func() error) (heard, error)
 	}
 }
 
-func (s *speech) header(p *packet, now time.Time, may func() error) (heard, error) {
+func (s *speech) header(p *packet, now time.Time, may func(file bool) error) (heard, error) {
 	var h livekit.DataStream_Header
 	if proto.Unmarshal(p.stream, &h) != nil {
 		return heard{}, errPacket
 	}
-	if h.GetTopic() != topicChat || h.GetTextHeader() == nil {
+	if h.GetTopic() != topicChat {
 		return heard{passes: true}, nil
 	}
 	u := &utterance{
 		id: h.GetStreamId(), at: now,
 		deflated: h.GetCompression() == livekit.DataStream_DEFLATE_RAW,
 	}
+	if f := h.GetByteHeader(); f != nil {
+		u.file = fileName(f.GetName())
+	}
 	for _, identity := range p.destinations {
 		u.to = append(u.to, bytes.Clone(identity))
 	}
-	err := may()
-	if err == nil && h.GetTotalLength() > collab.MaxSaidBytes {
-		err = collab.ErrTooLong
+	err := may(u.file != "")
+	if err == nil && h.GetTotalLength() > uint64(u.limit()) {
+		err = u.tooLong()
+	}
+	if err == nil && u.file != "" && u.deflated {
+		err = collab.ErrFileForm // receivers could not bound it
 	}
 	if h.InlineContent == nil {
 		u.refused = err != nil
 		s.begin(u)
 		return heard{passes: err == nil}, err
 	}
-	u.content = h.GetInlineContent()
+	if err == nil && !u.add(h.GetInlineContent()) {
+		err = u.tooLong()
+	}
 	if err == nil {
 		err = u.finish()
 	}
@@ -102,11 +114,10 @@ func (s *speech) chunk(p *packet) (heard, error) {
 		return heard{passes: true}, nil // not of the chat
 	case u.refused:
 		return heard{}, nil
-	case len(u.content)+len(c.GetContent()) > collab.MaxSaidBytes:
+	case !u.add(c.GetContent()):
 		u.refused, u.content = true, nil
-		return heard{cut: u}, collab.ErrTooLong
+		return heard{cut: u}, u.tooLong()
 	}
-	u.content = append(u.content, c.GetContent()...)
 	return heard{passes: true}, nil
 }
 
@@ -145,8 +156,47 @@ func (s *speech) begin(u *utterance) {
 	s.open = append(s.open, u)
 }
 
-// finish reads the text of what was said.
+// limit is how many bytes it may have on its way.
+func (u *utterance) limit() int {
+	if u.file != "" {
+		return collab.MaxFileBytes
+	}
+	return collab.MaxSaidBytes
+}
+
+func (u *utterance) tooLong() error {
+	if u.file != "" {
+		return collab.ErrFileSize
+	}
+	return collab.ErrTooLong
+}
+
+// add takes a piece of it, unless that is too much.
+func (u *utterance) add(piece []byte) bool {
+	if u.size += len(piece); u.size > u.limit() {
+		return false
+	}
+	if u.file == "" {
+		u.content = append(u.content, piece...)
+	}
+	return true
+}
+
+// fileName is a file's name as it may be told.
+func fileName(name string) string {
+	if room.CheckName(name) != nil {
+		return "a file"
+	}
+	return name
+}
+
+// finish reads the text of what was said. Of a file, those who come later are told
+// that it was there.
 func (u *utterance) finish() error {
+	if u.file != "" {
+		u.text = fmt.Sprintf("Shared a file: %s (%d KB)", u.file, (u.size+999)/1000)
+		return nil
+	}
 	text := u.content
 	if u.deflated {
 		// One byte over the limit tells a text that is too long from one that fits.

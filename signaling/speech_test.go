@@ -31,7 +31,7 @@ func (s *speaker) take(message *livekit.DataPacket) (heard, error) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return s.speech.take(&p, time.Now(), func() error { return s.refusal })
+	return s.speech.take(&p, time.Now(), func(bool) error { return s.refusal })
 }
 
 func (s *speaker) header(change func(*livekit.DataStream_Header)) (heard, error) {
@@ -118,6 +118,14 @@ func TestSpeechRefuses(t *testing.T) {
 		"what does not inflate": {nil, func(h *livekit.DataStream_Header) {
 			h.InlineContent, h.Compression = []byte("\xff\xff\xff"), livekit.DataStream_DEFLATE_RAW
 		}, collab.ErrNoText},
+		"a file over the limit": {nil, func(h *livekit.DataStream_Header) {
+			aFile("big.png")(h)
+			h.TotalLength = proto.Uint64(collab.MaxFileBytes + 1)
+		}, collab.ErrFileSize},
+		"a file that might inflate": {nil, func(h *livekit.DataStream_Header) {
+			aFile("bomb.png")(h)
+			h.Compression = livekit.DataStream_DEFLATE_RAW
+		}, collab.ErrFileForm},
 		"nothing": {nil, func(h *livekit.DataStream_Header) { h.InlineContent = []byte{} }, collab.ErrNoText},
 	} {
 		s := &speaker{t: t, refusal: c.refusal}
@@ -145,6 +153,44 @@ func TestSpeechIsCutOff(t *testing.T) {
 	}
 }
 
+// aFile makes a stream one of bytes.
+func aFile(name string) func(*livekit.DataStream_Header) {
+	return func(h *livekit.DataStream_Header) {
+		h.ContentHeader = &livekit.DataStream_Header_ByteHeader{ByteHeader: &livekit.DataStream_ByteHeader{Name: name}}
+	}
+}
+
+// A file passes unread, those who come later hear of it, and one that grows over
+// the limit, whatever it said, is cut off.
+func TestFilesPass(t *testing.T) {
+	for name, want := range map[string]string{
+		"sketch.png": "Shared a file: sketch.png (9 KB)", "gnp.\u202ekcart": "Shared a file: a file (9 KB)",
+	} {
+		s := &speaker{t: t}
+		if h, err := s.header(aFile(name)); err != nil || !h.passes {
+			t.Fatalf("%+v, %v", h, err)
+		}
+		if h, err := s.chunk(strings.Repeat("x", 9000)); err != nil || !h.passes || s.open[0].content != nil {
+			t.Fatalf("%+v, %v", h, err)
+		}
+		if h, err := s.trailer(); err != nil || !h.passes || h.said == nil || h.said.text != want {
+			t.Fatalf("%+v, %v", h, err)
+		}
+	}
+	s := &speaker{t: t}
+	if h, err := s.header(aFile("endless.png")); err != nil || !h.passes {
+		t.Fatalf("%+v, %v", h, err)
+	}
+	for range 8 {
+		if h, err := s.chunk(strings.Repeat("x", 1<<20)); err != nil || !h.passes {
+			t.Fatalf("%+v, %v", h, err)
+		}
+	}
+	if h, err := s.chunk("x"); !errors.Is(err, collab.ErrFileSize) || h.passes || h.cut == nil {
+		t.Fatalf("%+v, %v", h, err)
+	}
+}
+
 func TestOtherStreamsPass(t *testing.T) {
 	s := &speaker{t: t, refusal: collab.ErrChatMuted}
 	if h, err := s.header(func(h *livekit.DataStream_Header) { h.Topic = "files" }); err != nil || !h.passes {
@@ -166,7 +212,7 @@ func FuzzSpeech(f *testing.F) {
 		} else if value%3 == 2 {
 			p.value = fieldStreamTrailer
 		}
-		h, err := s.take(&p, time.Now(), func() error { return nil })
+		h, err := s.take(&p, time.Now(), func(bool) error { return nil })
 		if h.said != nil && (err != nil || collab.CheckText(h.said.text) != nil) {
 			t.Fatalf("said %q, %v", h.said.text, err)
 		}

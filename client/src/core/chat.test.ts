@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Line, maySend, pieces, withLine } from './chat';
+import { type Line, MAX_FILES, maySend, pieces, sizeOf, withLine, withoutOldFiles } from './chat';
 
 const line = (id: string, at: number, identity = 'eddy'): Line => ({
   id,
@@ -59,4 +59,40 @@ it('sends what has words and fits', () => {
   expect(maySend(' \n')).toBe(false);
   expect(maySend('é'.repeat(2048))).toBe(true);
   expect(maySend('é'.repeat(2049))).toBe(false);
+});
+
+describe('files', () => {
+  const shared = (id: string) => ({
+    id,
+    identity: 'eddy',
+    name: 'Eddy',
+    text: '',
+    at: 0,
+    mine: false,
+    file: { name: `${id}.png`, size: 1, url: `blob:${id}` },
+  });
+
+  it('are kept up to a number, the latest ones', () => {
+    const released: string[] = [];
+    const lines = Array.from({ length: MAX_FILES + 2 }, (_, i) => shared(String(i)));
+    const kept = withoutOldFiles(lines, (url) => released.push(url));
+    expect(released).toEqual(['blob:0', 'blob:1']);
+    expect(kept.map((l) => l.file?.url)).toEqual([
+      '',
+      '',
+      ...lines.slice(2).map((l) => l.file.url),
+    ]);
+    expect(withoutOldFiles(kept, () => released.push('again'))).toBe(kept);
+    expect(released).toHaveLength(2);
+  });
+
+  it('have a size for people', () => {
+    expect([1, 999, 2100, 999_499, 2_100_000].map(sizeOf)).toEqual([
+      '1 KB',
+      '1 KB',
+      '3 KB',
+      '1000 KB',
+      '2.1 MB',
+    ]);
+  });
 });

@@ -7,6 +7,41 @@ export interface Line {
   /** Unix milliseconds. */
   at: number;
   mine: boolean;
+  /** A file instead of a text. */
+  file?: SharedFile;
+}
+
+/** A file that somebody put into the chat. */
+export interface SharedFile {
+  name: string;
+  /** Bytes. */
+  size: number;
+  /** Where this page has it; '' once it has made room for later ones. */
+  url: string;
+}
+
+/** The largest file that the server passes on. */
+export const MAX_FILE = 8 << 20;
+/** So many files are kept for a download; the oldest make room. */
+export const MAX_FILES = 16;
+
+/** "2100000" → "2.1 MB" */
+export function sizeOf(bytes: number): string {
+  return bytes < 999_500 ? `${Math.ceil(bytes / 1000)} KB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** Takes the oldest files' content away, beyond MAX_FILES; release is told where it was. */
+export function withoutOldFiles(
+  lines: readonly Line[],
+  release: (url: string) => void,
+): readonly Line[] {
+  let over = lines.filter((l) => l.file?.url).length - MAX_FILES;
+  if (over <= 0) return lines;
+  return lines.map((line) => {
+    if (!line.file?.url || over-- <= 0) return line;
+    release(line.file.url);
+    return { ...line, file: { ...line.file, url: '' } };
+  });
 }
 
 /** A piece of a message: text, or a link that is safe to follow. */

@@ -1,4 +1,4 @@
-import { type Line, withLine } from '../../core/chat';
+import { type Line, withLine, withoutOldFiles } from '../../core/chat';
 import { type Burst, type Ghost, Presence, type Stroke } from '../../core/presence';
 import type { View } from '../../core/view';
 import { MAX_INK_POINTS, type PresenceMessage, type ViewRect } from '../../core/wire';
@@ -8,6 +8,7 @@ export interface CompanyPorts {
   me(): string;
   show(message: PresenceMessage, reliable: boolean): void;
   say(text: string): Promise<Line>;
+  share(file: File): Promise<Line>;
 }
 
 /** How often a pointer, ink or a view is sent, at most. */
@@ -71,7 +72,7 @@ export class Company {
 
   heard(line: Line): void {
     const before = this.lines;
-    this.lines = withLine(before, line);
+    this.lines = withoutOldFiles(withLine(before, line), URL.revokeObjectURL);
     if (this.lines === before || line.mine || this.reading) return;
     this.unread++;
     this.onUnread(line);
@@ -84,6 +85,10 @@ export class Company {
 
   async say(text: string): Promise<void> {
     this.heard(await this.#ports.say(text));
+  }
+
+  async share(file: File): Promise<void> {
+    this.heard(await this.#ports.share(file));
   }
 
   /** Shows the others where this person points. */

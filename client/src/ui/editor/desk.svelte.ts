@@ -123,6 +123,7 @@ export class Desk {
     me: () => this.me,
     show: (message, reliable) => this.#outward?.show(message, reliable),
     say: (text) => this.#link?.say(text) ?? Promise.reject(new Error('not connected')),
+    share: (file) => this.#link?.share(file) ?? Promise.reject(new Error('not connected')),
   });
   /** Told where the remote pointer is, past Svelte: it comes with every move. */
   onPointer: (position: CursorPosition) => void = () => {};
