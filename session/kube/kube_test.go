@@ -206,6 +206,9 @@ func TestHolders(t *testing.T) {
 	if holder("", "a") == holder("", "b") || holder("ann", "a") != holder("ann", "b") || holder("a", "") == holder("", "a") {
 		t.Error("workspaces are mixed up")
 	}
+	if attemptOf("abc", podName("abc", 3)) != 3 || attemptOf("abc", "warm-abc") != 0 || attemptOf("ab", podName("abc", 3)) != 0 {
+		t.Error("pods are mistaken for others")
+	}
 	p := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "p", UID: "u", ResourceVersion: "7"}}
 	if o := exactly(p, true); *o.Preconditions.UID != "u" || *o.Preconditions.ResourceVersion != "7" {
 		t.Errorf("%+v", o.Preconditions)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 )
@@ -51,6 +52,15 @@ const (
 func recordName(id string) string { return "session-" + id }
 
 func podName(id string, attempt int) string { return recordName(id) + "-" + strconv.Itoa(attempt) }
+
+// attemptOf is the reverse of podName; zero for a pod that was warm.
+func attemptOf(id, pod string) int {
+	n, err := strconv.Atoi(strings.TrimPrefix(pod, recordName(id)+"-"))
+	if err != nil {
+		return 0
+	}
+	return n
+}
 
 // digest is a label's worth of what may not be a label.
 func digest(s string) string {

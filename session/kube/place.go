@@ -189,11 +189,17 @@ func (r *run) files(ctx context.Context, have *corev1.PersistentVolumeClaim) (mo
 }
 
 // equip gives a pod what it still lacks: the volume it was claimed with, and a
-// token that is good for a while.
-func (r *run) equip(pod *corev1.Pod) error {
-	if err := r.keepFiles(pod); err != nil {
-		return err
+// token that is good for a while. It says whether the informers know that the
+// volume is kept: a session that is ended and resumed at once must find it.
+func (r *run) equip(pod *corev1.Pod) (kept bool, err error) {
+	if kept, err = r.keepFiles(pod); err != nil {
+		return false, err
 	}
+	return kept, r.renew(pod)
+}
+
+// renew replaces a token that nears its end, or that a claimed pod never had.
+func (r *run) renew(pod *corev1.Pod) error {
 	expires, err := time.Parse(time.RFC3339, pod.Annotations[tokenNote])
 	if err == nil && time.Until(expires) > r.l.cfg.TokenTTL/3 {
 		return nil
@@ -213,26 +219,27 @@ func (r *run) equip(pod *corev1.Pod) error {
 }
 
 // keepFiles makes the volume of a warm pod that was claimed its owner's, before
-// anything is on it that matters.
-func (r *run) keepFiles(pod *corev1.Pod) error {
-	for _, v := range pod.Spec.Volumes {
-		if v.Name != workspaceVolume || v.PersistentVolumeClaim == nil {
-			continue
-		}
-		have := r.l.store.claimNamed(r.l.cfg.Namespace, v.PersistentVolumeClaim.ClaimName)
-		if have == nil || have.Labels[kindLabel] != kindWarm {
-			return nil
-		}
-		err := r.l.write(r.ctx, "keep a workspace", r.obs.Waits, func(ctx context.Context) error {
-			return r.l.patchClaim(ctx, have.Name, patchMeta{
-				Labels:      r.rec.labels(kindSession),
-				Annotations: map[string]string{ownerNote: r.rec.spec.Owner},
-				Owners:      &[]metav1.OwnerReference{},
-			})
-		})
-		return err
+// anything is on it that matters. It says whether that is done, as far as the
+// informers know.
+func (r *run) keepFiles(pod *corev1.Pod) (bool, error) {
+	if attemptOf(r.rec.spec.ID, pod.Name) > 0 || r.l.cfg.Storage.IsZero() {
+		return true, nil // made for this session, on its files
 	}
-	return nil
+	have := r.l.store.claimNamed(r.l.cfg.Namespace, pod.Name) // a warm pod's volume has its name
+	if have != nil && have.Labels[kindLabel] != kindWarm {
+		return true, nil
+	}
+	err := r.l.write(r.ctx, "keep a workspace", r.obs.Waits, func(ctx context.Context) error {
+		return r.l.patchClaim(ctx, pod.Name, patchMeta{
+			Labels:      r.rec.labels(kindSession),
+			Annotations: map[string]string{ownerNote: r.rec.spec.Owner},
+			Owners:      &[]metav1.OwnerReference{},
+		})
+	})
+	if apierrors.IsNotFound(err) {
+		return true, nil // it had none: files went with the pod when it was made
+	}
+	return false, err
 }
 
 // takeDown removes everything of the session but its files, and waits until its

@@ -141,13 +141,17 @@ func (r *run) look() error {
 	case over(pod):
 		return r.ended(pod)
 	}
-	r.seen = pod.Name
-	if err := r.equip(pod); err != nil {
+	r.seen, r.attempt = pod.Name, max(r.attempt, attemptOf(r.rec.spec.ID, pod.Name))
+	kept, err := r.equip(pod)
+	if err != nil {
 		return err
 	}
 	if condition(pod, corev1.PodScheduled) {
 		r.obs.Placed("", workspacePath)
 		r.obs.Step("place", session.Done)
+	}
+	if ready(pod) && !kept {
+		return nil // the informers tell
 	}
 	if ready(pod) {
 		r.arrived()
