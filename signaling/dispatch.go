@@ -58,8 +58,9 @@ func (p *participant) onPing(ping *livekit.Ping) {
 	}}})
 }
 
-// onSimulate plays the scenarios in which the server's part is a message; the
-// others, bandwidth and the like, are not simulated.
+// onSimulate plays the scenarios in which the server's part is to send somebody
+// away, to come back or not. The others are refused: lines, bandwidth among them,
+// are tried on a real one, and nobody but the room says who speaks.
 func (p *participant) onSimulate(s *livekit.SimulateScenario) {
 	leave := &livekit.LeaveRequest{Reason: livekit.DisconnectReason_SERVER_SHUTDOWN}
 	switch s.GetScenario().(type) {
@@ -68,6 +69,12 @@ func (p *participant) onSimulate(s *livekit.SimulateScenario) {
 		*livekit.SimulateScenario_LeaveRequestFullReconnect:
 		leave.Action, leave.CanReconnect = livekit.LeaveRequest_RECONNECT, true
 	default:
+		p.send(&livekit.SignalResponse{Message: &livekit.SignalResponse_RequestResponse{
+			RequestResponse: &livekit.RequestResponse{
+				Reason:  livekit.RequestResponse_UNSUPPORTED_TYPE,
+				Message: "this server does not simulate that: try it on a real line",
+			},
+		}})
 		return
 	}
 	p.room.call(func() { p.room.remove(p, leave.GetReason(), leave) })

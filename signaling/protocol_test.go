@@ -163,14 +163,45 @@ func TestWhoMayPublish(t *testing.T) {
 	}
 }
 
-func TestSimulatedLeaves(t *testing.T) {
+// simulate asks for a scenario in a room of its own, and returns the answer.
+func simulate(t *testing.T, s *livekit.SimulateScenario) *livekit.SignalResponse {
+	t.Helper()
 	h := open(t, nil)
 	c, _ := h.join("someone", room.Viewer)
-	c.send(&livekit.SignalRequest{Message: &livekit.SignalRequest_Simulate{Simulate: &livekit.SimulateScenario{
-		Scenario: &livekit.SimulateScenario_LeaveRequestFullReconnect{LeaveRequestFullReconnect: true},
-	}}})
-	leave := c.find("leave", func(m *livekit.SignalResponse) bool { return m.GetLeave() != nil }).GetLeave()
-	if leave.GetAction() != livekit.LeaveRequest_RECONNECT {
-		t.Errorf("leave %v", leave)
+	c.send(&livekit.SignalRequest{Message: &livekit.SignalRequest_Simulate{Simulate: s}})
+	return c.find("an answer", func(m *livekit.SignalResponse) bool {
+		return m.GetLeave() != nil || m.GetRequestResponse() != nil
+	})
+}
+
+func TestSimulatedLeaves(t *testing.T) {
+	for _, c := range []struct {
+		scenario *livekit.SimulateScenario
+		want     livekit.LeaveRequest_Action
+	}{
+		{&livekit.SimulateScenario{Scenario: &livekit.SimulateScenario_ServerLeave{ServerLeave: true}}, livekit.LeaveRequest_DISCONNECT},
+		{&livekit.SimulateScenario{Scenario: &livekit.SimulateScenario_NodeFailure{NodeFailure: true}}, livekit.LeaveRequest_RECONNECT},
+		{&livekit.SimulateScenario{Scenario: &livekit.SimulateScenario_Migration{Migration: true}}, livekit.LeaveRequest_RECONNECT},
+		{&livekit.SimulateScenario{Scenario: &livekit.SimulateScenario_LeaveRequestFullReconnect{LeaveRequestFullReconnect: true}}, livekit.LeaveRequest_RECONNECT},
+	} {
+		if leave := simulate(t, c.scenario).GetLeave(); leave == nil || leave.GetAction() != c.want {
+			t.Errorf("%v: %v", c.scenario, leave)
+		}
+	}
+}
+
+// What is not simulated is refused in words.
+func TestScenariosThatAreRefused(t *testing.T) {
+	for _, s := range []*livekit.SimulateScenario{
+		{},
+		{Scenario: &livekit.SimulateScenario_SwitchCandidateProtocol{SwitchCandidateProtocol: livekit.CandidateProtocol_TLS}},
+		{Scenario: &livekit.SimulateScenario_SubscriberBandwidth{SubscriberBandwidth: 100_000}},
+		{Scenario: &livekit.SimulateScenario_DisconnectSignalOnResume{DisconnectSignalOnResume: true}},
+		{Scenario: &livekit.SimulateScenario_SpeakerUpdate{SpeakerUpdate: 3}},
+	} {
+		refused := simulate(t, s).GetRequestResponse()
+		if refused.GetReason() != livekit.RequestResponse_UNSUPPORTED_TYPE || refused.GetMessage() == "" {
+			t.Errorf("%v: %v", s, refused)
+		}
 	}
 }
