@@ -121,7 +121,7 @@ func (d *Display) start() error {
 	}
 	d.resized(int(g.Width), int(g.Height))
 	d.pending.Cursor = true
-	return nil
+	return d.recall()
 }
 
 // checkFormat accepts the one pixel layout the encoder's conversion reads.

@@ -50,6 +50,47 @@ func (d *Display) SetScale(percent int) error {
 		return fmt.Errorf("display: scale: %w", err)
 	}
 	d.settings.scale = percent
+	return d.remember(percent)
+}
+
+// scaleProperty of the root window holds the scale, in percent: the settings go
+// with their manager's connection, the display stays as people wanted it.
+const scaleProperty = "_EASEL_SCALE"
+
+// remember leaves the scale with the display.
+func (d *Display) remember(percent int) error {
+	name, err := xproto.InternAtom(d.conn, false, uint16(len(scaleProperty)), scaleProperty).Reply()
+	if err != nil {
+		return fmt.Errorf("display: scale: %w", err)
+	}
+	value := binary.LittleEndian.AppendUint32(nil, uint32(percent))
+	err = xproto.ChangePropertyChecked(d.conn, xproto.PropModeReplace, d.root, name.Atom, xproto.AtomCardinal, 32, 1, value).Check()
+	if err != nil {
+		return fmt.Errorf("display: scale: %w", err)
+	}
+	return nil
+}
+
+// recall manages the settings again as they were before the last connection
+// ended, if one had a scale.
+func (d *Display) recall() error {
+	name, err := xproto.InternAtom(d.conn, true, uint16(len(scaleProperty)), scaleProperty).Reply()
+	if err != nil {
+		return fmt.Errorf("display: scale: %w", err)
+	}
+	if name.Atom == xproto.AtomNone {
+		return nil
+	}
+	r, err := xproto.GetProperty(d.conn, false, d.root, name.Atom, xproto.AtomCardinal, 0, 1).Reply()
+	if err != nil {
+		return fmt.Errorf("display: scale: %w", err)
+	}
+	if r.Format != 32 || len(r.Value) < 4 {
+		return nil
+	}
+	if err := d.SetScale(int(binary.LittleEndian.Uint32(r.Value))); err != nil && !errors.Is(err, ErrSettings) {
+		return err
+	}
 	return nil
 }
 

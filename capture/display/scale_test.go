@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
@@ -45,6 +46,40 @@ func TestProgramsHearOfTheScale(t *testing.T) {
 	defer other.Close()
 	if err := other.SetScale(150); !errors.Is(err, ErrSettings) {
 		t.Errorf("a second manager: %v", err)
+	}
+}
+
+// An agent that starts again leaves the display as large as it was drawn before.
+func TestTheScaleOutlivesItsManager(t *testing.T) {
+	name := xvnctest.Start(t, 800, 600)
+	first, err := Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := first.SetScale(175); err != nil {
+		first.Close()
+		t.Fatal(err)
+	}
+	first.Close()
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		again, err := Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scale := again.Scale()
+		if scale == 175 {
+			if value := readSettings(t, name); !strings.Contains(string(value), "Xft/DPI\x00") {
+				t.Errorf("settings %q", value)
+			}
+		}
+		again.Close()
+		if scale == 175 {
+			return
+		}
+		// The X server may not have noticed yet that the first is gone.
+		if time.Now().After(deadline) {
+			t.Fatalf("scale %d", scale)
+		}
 	}
 }
 
