@@ -24,13 +24,15 @@
 // cap where frames cost more than an eighth of a core: pace.go. Grabbing is
 // itself the round trip that tells of damage still on its way, so no timer
 // collects it.
+// When a hand changes much after a pause, what is around the pointer is a frame of
+// its own, and all of it the next.
 // A layer is one codec in one size. Those that are watched have an encoder, the
 // others nothing: audience.go. Layers of one size and one kind of colour share a
 // picture, and all that is encoded of one capture shares its timestamp.
 // Without damage nothing runs: no capture, no encoder, no packet. After a third
 // of a second at rest, what was encoded in haste is encoded again, piece by
 // piece: in quality, and, where the codec carries all of the colour, until every
-// pixel is the display's. A piece takes the line for 40 ms and the encoder for 8
+// pixel is the display's. A piece takes the line for 40 ms and the encoder for 5
 // at most, so the hand's next frame waits for neither. Then there is silence.
 // On a line thinner than a layer would like no frame is queued for long behind
 // another: it is made when the line is free, of what is on screen by then.
