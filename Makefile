@@ -15,7 +15,7 @@ help: ## list the targets
 run: build ## GIMP in the browser: starts the server and prints its URL
 	@bin/easel serve
 
-build: bin/easel bin/easel-agent bin/easel-tools bin/easel-bench ## bin/easel, bin/easel-agent, bin/easel-tools, bin/easel-bench
+build: bin/easel bin/easel-agent bin/easel-tools bin/easel-images bin/easel-bench ## bin/easel, bin/easel-agent, GIMP's two plug-ins, bin/easel-bench
 
 deps: ## install what building and running needs (apt, npm)
 	@scripts/deps.sh run
@@ -42,10 +42,12 @@ bin/easel-agent: $(GO_FILES) $(ENCODER) | deps
 	@echo "easel: building $@"
 	@go build -trimpath -o $@ ./cmd/easel-agent
 
-bin/easel-tools: capture/tools/plugin/easel-tools.c | deps
+bin/easel-tools: capture/tools/plugin/easel-tools.c
+bin/easel-images: images/plugin/easel-images.c
+bin/easel-tools bin/easel-images: gimp/socket.c gimp/socket.h | deps
 	@echo "easel: building $@"
 	@mkdir -p bin
-	@gcc -O2 -Wall -Wextra -Werror -o $@ $< $$(pkg-config --cflags --libs gimp-2.0)
+	@gcc -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^) $$(pkg-config --cflags --libs gimp-2.0 gio-2.0)
 
 bin/easel-bench: $(GO_FILES) | deps
 	@echo "easel: building $@"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/easel-live/easel/images"
 	"github.com/easel-live/easel/workspace"
 	"github.com/easel-live/easel/workspace/remote"
 )
@@ -17,6 +18,7 @@ func fileProblem(err error) error {
 		status int
 	}{
 		{remote.ErrUnreachable, http.StatusServiceUnavailable},
+		{images.ErrGIMP, http.StatusBadGateway},
 		{workspace.ErrNotFound, http.StatusNotFound},
 		{workspace.ErrExists, http.StatusConflict},
 		{workspace.ErrOffset, http.StatusConflict},

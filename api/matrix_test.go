@@ -70,6 +70,10 @@ func TestMatrix(t *testing.T) {
 		{"GET", at + "/files/trash", "", [11]int{401, 403, 200, 200, 404, 200, 200, 200, 404, 200, 200}},
 		{"DELETE", at + "/files/trash/gone", "", [11]int{401, 403, 404, 404, 404, 403, 404, 404, 403, 404, 404}},
 		{"POST", at + "/files/trash/gone/restore", "", [11]int{401, 403, 404, 404, 404, 403, 404, 404, 403, 404, 404}},
+		{"GET", at + "/files/images", "", [11]int{401, 403, 502, 502, 404, 502, 502, 502, 404, 502, 502}},
+		{"POST", at + "/files/images", `{"path":"gone"}`, [11]int{401, 403, 502, 502, 404, 403, 502, 502, 403, 502, 502}},
+		{"POST", at + "/files/lost/gone", "", [11]int{401, 403, 502, 502, 404, 403, 502, 502, 403, 502, 502}},
+		{"DELETE", at + "/files/lost/gone", "", [11]int{401, 403, 502, 502, 404, 403, 502, 502, 403, 502, 502}},
 		{"POST", at + "/files/uploads", "", [11]int{401, 403, 412, 412, 404, 403, 412, 412, 403, 412, 412}},
 		{"HEAD", at + "/files/uploads/gone", "", [11]int{401, 403, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"PATCH", at + "/files/uploads/gone", "", [11]int{401, 403, 412, 412, 404, 403, 412, 412, 403, 412, 412}},
@@ -92,7 +96,7 @@ func TestMatrix(t *testing.T) {
 	covered := make(map[string]bool)
 	names := strings.NewReplacer(id, "{id}", other, "{id}", "invites/unknown", "invites/{invite}", "people/gone", "people/{person}",
 		"tokens/unknown", "tokens/{token}", "users/eve", "users/{user}", "users/nobody", "users/{user}", "?all", "",
-		"trash/gone", "trash/{item}", "uploads/gone", "uploads/{upload}", "?path=gone", "")
+		"trash/gone", "trash/{item}", "uploads/gone", "uploads/{upload}", "lost/gone", "lost/{copy}", "?path=gone", "")
 	for _, row := range matrix {
 		covered[row.method+" "+names.Replace(row.path)] = true
 		for i, c := range callers {

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"syscall"
 )
 
@@ -28,6 +29,19 @@ func (w *Workspace) Open(p string) (*os.File, Entry, error) {
 		return nil, Entry{}, named(p, err)
 	}
 	return f, entryOf(path.Base(p), info), nil
+}
+
+// Locate is where a file is on this machine, for programs beside us.
+func (w *Workspace) Locate(p string) (string, error) {
+	f, _, err := w.Open(p)
+	if err != nil {
+		return "", err
+	}
+	f.Close()
+	if p, err = within(p); err != nil {
+		return "", err
+	}
+	return filepath.Join(w.cfg.Dir, p), nil
 }
 
 // Write makes or replaces a file: a reader finds the old content or the new

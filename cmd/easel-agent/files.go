@@ -3,17 +3,22 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 
+	"github.com/easel-live/easel/capture/display"
+	"github.com/easel-live/easel/images"
 	"github.com/easel-live/easel/tunnel"
 	"github.com/easel-live/easel/workspace"
 	"github.com/easel-live/easel/workspace/remote"
 )
 
-// offerFiles adds the session's files to a tunnel's services; serve serves them
-// until its context ends.
-func offerFiles(f *flags, services map[string]tunnel.Service) (serve func(context.Context) error, err error) {
+// offerFiles adds the session's files, and what GIMP has open, to a tunnel's
+// services; serve serves them until its context ends.
+func offerFiles(f *flags, services map[string]tunnel.Service, logger *slog.Logger) (serve func(context.Context) error, err error) {
 	thumbnails := ""
 	if cache, err := os.UserCacheDir(); err == nil {
 		thumbnails = filepath.Join(cache, "thumbnails") // GIMP's, who has the same home
@@ -22,7 +27,27 @@ func offerFiles(f *flags, services map[string]tunnel.Service) (serve func(contex
 	if err != nil {
 		return nil, err
 	}
-	server := remote.NewServer(files)
+	keep := func(context.Context) {}
+	var open remote.Images
+	if f.Images != "" {
+		hand, done, err := images.OpenHand(f.Display)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("%w: %w", display.ErrLost, err), files.Close())
+		}
+		keeper := images.NewKeeper(images.Config{GIMP: images.GIMP{Socket: f.Images}, Hand: hand, Files: files, Dir: f.Files, Log: logger})
+		open = keeper
+		keep = func(ctx context.Context) {
+			defer done()
+			keeper.Run(ctx)
+		}
+	}
+	server := remote.NewServer(files, open)
 	services[remote.Service] = server.Serve
-	return func(ctx context.Context) error { return errors.Join(server.Run(ctx), files.Close()) }, nil
+	return func(ctx context.Context) error {
+		var keeping sync.WaitGroup
+		keeping.Go(func() { keep(ctx) })
+		err := server.Run(ctx)
+		keeping.Wait()
+		return errors.Join(err, files.Close())
+	}, nil
 }

@@ -49,6 +49,7 @@ type flags struct {
 	Files    string     `env:"EASEL_WORKSPACE" type:"path" help:"Folder with the session's files; without it there are none in the browser."`
 	Quota    int64      `env:"EASEL_QUOTA" default:"21474836480" help:"Bytes that the files may take; 0: no bound."`
 	Tools    string     `env:"EASEL_TOOLS" type:"path" help:"Unix socket of GIMP's plug-in for tools; without it everybody paints with the same ones."`
+	Images   string     `env:"EASEL_IMAGES" type:"path" help:"Unix socket of GIMP's plug-in for images; without it nothing is kept of what nobody saves."`
 	FPS      int        `env:"EASEL_FPS" default:"60" help:"Most frames per second."`
 	Kbps     int        `env:"EASEL_KBPS" default:"3500" help:"Bitrate of the full layer in motion, 1,000 bits per second."`
 	Codecs   string     `env:"EASEL_CODECS" default:"vp9-444,vp8" help:"Codecs to offer, most preferred first: vp8, vp9, vp9-444, av1, av1-444, h264."`

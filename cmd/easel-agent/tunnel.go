@@ -23,7 +23,7 @@ func serveTunnel(ctx context.Context, f *flags, logger *slog.Logger) error {
 	}
 	failed := make(chan error, 1)
 	if f.Files != "" {
-		serve, err := offerFiles(f, services)
+		serve, err := offerFiles(f, services, logger)
 		if err != nil {
 			return err
 		}

@@ -125,7 +125,7 @@ func httpServer(h http.Handler, log *slog.Logger) *http.Server {
 // config is what the flags come to.
 type config struct {
 	dir, agent, user string
-	tools            string // GIMP's plug-in for tools; empty: none
+	tools, images    string // GIMP's plug-ins; empty: none
 	database         string
 	plans            account.Plans
 	xserver          string
@@ -196,6 +196,11 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 	if _, err := os.Stat(out.tools); err != nil {
 		log.Warn("everybody will paint with the same tools: GIMP's plug-in for them is missing", "error", err)
 		out.tools = ""
+	}
+	out.images = filepath.Join(filepath.Dir(out.agent), "easel-images")
+	if _, err := os.Stat(out.images); err != nil {
+		log.Warn("nothing will be kept of what nobody saves: GIMP's plug-in for images is missing", "error", err)
+		out.images = ""
 	}
 	return out, nil
 }

@@ -93,7 +93,7 @@ const keyboardTries = 40
 
 func gimpCommand(r *run) (*exec.Cmd, error) {
 	cmd := exec.Command("gimp", "--no-splash", "--stack-trace-mode=never")
-	cmd.Env = []string{"EASEL_TOOLS=" + r.files.tools}
+	cmd.Env = []string{"EASEL_TOOLS=" + r.files.tools, "EASEL_IMAGES=" + r.files.images}
 	return cmd, nil
 }
 
@@ -129,6 +129,9 @@ func agentCommand(r *run) (*exec.Cmd, error) {
 	}
 	if r.l.cfg.Tools != "" {
 		cmd.Env = append(cmd.Env, "EASEL_TOOLS="+r.files.tools)
+	}
+	if r.l.cfg.Images != "" {
+		cmd.Env = append(cmd.Env, "EASEL_IMAGES="+r.files.images)
 	}
 	for _, name := range agentSettings {
 		if value, ok := os.LookupEnv(name); ok {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/easel-live/easel/session"
 )
@@ -25,6 +26,9 @@ type Config struct {
 	// Tools is the path of GIMP's plug-in by which tools change hands; empty:
 	// everybody paints with the same ones.
 	Tools string
+	// Images is the path of GIMP's plug-in that tells what is open; empty:
+	// nothing is kept of what nobody saves.
+	Images string
 	// URL is where the agent finds the server: ws://host:port.
 	URL string
 	// Token mints the access token of a room's agent. It must outlive the
@@ -39,6 +43,11 @@ type Config struct {
 	// Width and Height are the display's first size in pixels.
 	Width, Height int
 	Log           *slog.Logger
+}
+
+// plugins are those that GIMP gets.
+func (c Config) plugins() []string {
+	return slices.DeleteFunc([]string{c.Tools, c.Images}, func(path string) bool { return path == "" })
 }
 
 // Launcher is the session.Launcher of this machine.

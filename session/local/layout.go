@@ -25,6 +25,7 @@ type layout struct {
 	bus        string
 	rfb        string
 	tools      string // where GIMP's plug-in for tools listens
+	images     string // where the one for images does
 	workspace  string
 	given      bool // the workspace is not ours to make or remove
 }
@@ -49,6 +50,7 @@ func (l *Launcher) layout(id string) layout {
 		bus:        filepath.Join(dir, "run", "bus"),
 		rfb:        filepath.Join(dir, "run", "rfb"),
 		tools:      filepath.Join(dir, "run", "tools"),
+		images:     filepath.Join(dir, "run", "images"),
 		workspace:  filepath.Join(l.workspacesDir(), id),
 	}
 	if l.cfg.Workspace != "" {
@@ -60,8 +62,8 @@ func (l *Launcher) layout(id string) layout {
 // create makes a session's directories and files. What belongs to the
 // session's user is handed over last: from then on the server writes nothing
 // there, where a symbolic link could lead it astray.
-func (f layout) create(a account, plugin string) error {
-	if longest := f.tools; len(longest) > maxSocketPath {
+func (f layout) create(a account, plugins []string) error {
+	if longest := f.images; len(longest) > maxSocketPath {
 		return fmt.Errorf("the data directory's path is too long for sockets: %s has %d bytes, at most %d", longest, len(longest), maxSocketPath)
 	}
 	if err := os.MkdirAll(f.log, 0o711); err != nil {
@@ -79,7 +81,7 @@ func (f layout) create(a account, plugin string) error {
 			return err
 		}
 	}
-	if err := seed(f, plugin); err != nil {
+	if err := seed(f, plugins); err != nil {
 		return err
 	}
 	owned := []string{f.xauthority}

@@ -56,7 +56,7 @@ func TestIdentity(t *testing.T) {
 
 func TestPathsTooLongForSockets(t *testing.T) {
 	l := &Launcher{cfg: Config{Data: filepath.Join(t.TempDir(), strings.Repeat("x", 100))}}
-	if err := l.layout("id").create(account{}, ""); err == nil || !strings.Contains(err.Error(), "too long") {
+	if err := l.layout("id").create(account{}, nil); err == nil || !strings.Contains(err.Error(), "too long") {
 		t.Errorf("%v", err)
 	}
 }

@@ -25,9 +25,8 @@ var resourceFolders = [...]string{
 	"scripts", "templates", "themes", "tmp", "tool-presets",
 }
 
-// seed fills a session's profile and config; plugin is a plug-in for GIMP, or
-// empty.
-func seed(f layout, plugin string) error {
+// seed fills a session's profile, plug-ins included, and its config.
+func seed(f layout, plugins []string) error {
 	for _, name := range resourceFolders {
 		if err := os.MkdirAll(filepath.Join(f.profile, name), 0o700); err != nil {
 			return err
@@ -42,20 +41,22 @@ func seed(f layout, plugin string) error {
 			return err
 		}
 	}
-	if plugin == "" {
-		return nil
+	for _, plugin := range plugins {
+		code, err := os.ReadFile(plugin)
+		if err != nil {
+			return fmt.Errorf("GIMP's plug-in: %w", err)
+		}
+		// GIMP looks for a plug-in in a folder of the same name.
+		name := filepath.Base(plugin)
+		dir := filepath.Join(f.profile, "plug-ins", name)
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		if err := replaceFile(filepath.Join(dir, name), code, 0o700); err != nil {
+			return err
+		}
 	}
-	code, err := os.ReadFile(plugin)
-	if err != nil {
-		return fmt.Errorf("GIMP's plug-in: %w", err)
-	}
-	// GIMP looks for a plug-in in a folder of the same name.
-	name := filepath.Base(plugin)
-	dir := filepath.Join(f.profile, "plug-ins", name)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	return replaceFile(filepath.Join(dir, name), code, 0o700)
+	return nil
 }
 
 const (

@@ -11,7 +11,9 @@ import (
 )
 
 const (
-	// quitGrace is how long GIMP and the agent have to leave by themselves.
+	// keepGrace is how long the agent has to keep what nobody saved.
+	keepGrace = 8 * time.Second
+	// quitGrace is how long GIMP has to leave by itself.
 	quitGrace = 3 * time.Second
 	// stopGrace is how long the rest has.
 	stopGrace = 2 * time.Second
@@ -25,7 +27,8 @@ func (r *run) takeDown() error {
 	if r.number != nil {
 		r.number.Close()
 	}
-	r.stop(quitGrace, "agent", "gimp")
+	r.stop(keepGrace, "agent")
+	r.stop(quitGrace, "gimp")
 	r.stop(stopGrace, "openbox", "dbus", displayPart)
 	ctx, cancel := context.WithTimeout(context.Background(), killGrace)
 	defer cancel()

@@ -211,11 +211,15 @@ func eventually(t *testing.T, what string, check func() error) {
 // whitePNG puts a white picture into the session's workspace.
 func whitePNG(t *testing.T, s instance.Session, name string, width, height int) string {
 	t.Helper()
+	return putPNG(t, s, name, white(width, height))
+}
+
+func white(width, height int) *image.Gray {
 	img := image.NewGray(image.Rect(0, 0, width, height))
 	for i := range img.Pix {
 		img.Pix[i] = 255
 	}
-	return putPNG(t, s, name, img)
+	return img
 }
 
 // putPNG puts a picture into the session's workspace, owned by who owns the

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/easel-live/easel/images"
 	"github.com/easel-live/easel/workspace"
 )
 
@@ -153,6 +154,28 @@ func (f Files) Finish(ctx context.Context, id string) (path string, err error) {
 // Cancel forgets an upload.
 func (f Files) Cancel(ctx context.Context, id string) error {
 	return f.ask(ctx, "DELETE", "/uploads/"+url.PathEscape(id), nil, nil)
+}
+
+// Images is what is open in GIMP, was exported, or can be recovered.
+func (f Files) Images(ctx context.Context) (s images.State, err error) {
+	err = f.ask(ctx, "GET", "/images", nil, &s)
+	return s, err
+}
+
+// Open has GIMP open a file, or add it as a layer.
+func (f Files) Open(ctx context.Context, path string, layer bool) error {
+	return f.ask(ctx, "POST", "/open", url.Values{"path": {path}, "layer": {strconv.FormatBool(layer)}}, nil)
+}
+
+// Recover opens the copy of a lost image and returns where it is.
+func (f Files) Recover(ctx context.Context, id string) (path string, err error) {
+	err = f.ask(ctx, "POST", "/recover", url.Values{"id": {id}}, &path)
+	return path, err
+}
+
+// Discard puts the copy of a lost image into the trash.
+func (f Files) Discard(ctx context.Context, id string) error {
+	return f.ask(ctx, "POST", "/discard", url.Values{"id": {id}}, nil)
 }
 
 // Preview is a small picture of a file: a JPEG or PNG, checked for being one.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/easel-live/easel/images"
 	"github.com/easel-live/easel/workspace"
 )
 
@@ -26,6 +27,7 @@ var refusals = []struct {
 	{workspace.ErrKind, http.StatusUnprocessableEntity, "kind"},
 	{workspace.ErrFull, http.StatusInsufficientStorage, "full"},
 	{workspace.ErrOffset, http.StatusConflict, "offset"},
+	{images.ErrGIMP, http.StatusServiceUnavailable, "gimp"},
 	{workspace.ErrPicture, http.StatusUnsupportedMediaType, "picture"},
 }
 

@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/easel-live/easel/images"
 	"github.com/easel-live/easel/workspace"
 )
 
@@ -22,16 +24,26 @@ const (
 	sweepEvery = time.Hour
 )
 
+// Images are what GIMP has open.
+type Images interface {
+	State(ctx context.Context) (images.State, error)
+	Open(ctx context.Context, path string, layer bool) error
+	Recover(ctx context.Context, id string) (path string, err error)
+	Discard(id string) error
+}
+
 // Server serves a workspace to the streams of a tunnel.
 type Server struct {
 	files   *workspace.Workspace
+	images  Images
 	http    *http.Server
 	streams *listener
 }
 
-// NewServer makes a server; Run serves, Serve gives it a stream.
-func NewServer(files *workspace.Workspace) *Server {
-	s := &Server{files: files, streams: newListener()}
+// NewServer makes a server; Run serves, Serve gives it a stream. Without images
+// nothing can be opened.
+func NewServer(files *workspace.Workspace, images Images) *Server {
+	s := &Server{files: files, images: images, streams: newListener()}
 	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: headTimeout, IdleTimeout: restTimeout}
 	return s
 }
@@ -98,12 +110,23 @@ func (s *Server) routes() http.Handler {
 	handle("GET /uploads/{id}", func(r *http.Request, _ url.Values) (any, error) { return f.Upload(r.PathValue("id")) })
 	handle("POST /uploads/{id}/finish", func(r *http.Request, _ url.Values) (any, error) { return f.Finish(r.PathValue("id")) })
 	handle("DELETE /uploads/{id}", func(r *http.Request, _ url.Values) (any, error) { return nil, f.Cancel(r.PathValue("id")) })
+	if i := s.images; i != nil {
+		handle("GET /images", func(r *http.Request, _ url.Values) (any, error) { return i.State(r.Context()) })
+		handle("POST /open", func(r *http.Request, q url.Values) (any, error) {
+			return nil, i.Open(r.Context(), q.Get("path"), q.Get("layer") == "true")
+		})
+		handle("POST /recover", func(r *http.Request, q url.Values) (any, error) { return i.Recover(r.Context(), q.Get("id")) })
+		handle("POST /discard", func(_ *http.Request, q url.Values) (any, error) { return nil, i.Discard(q.Get("id")) })
+	}
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, errNoImages) })
 	mux.HandleFunc("PATCH /uploads/{id}", s.resume)
 	mux.HandleFunc("GET /content", s.content)
 	mux.HandleFunc("GET /preview", s.preview)
 	mux.HandleFunc("GET /zip", s.zip)
 	return mux
 }
+
+var errNoImages = fmt.Errorf("%w can't be asked in this session", images.ErrGIMP)
 
 func number(q url.Values, name string) (int64, error) {
 	n, err := strconv.ParseInt(q.Get(name), 10, 64)

@@ -15,11 +15,11 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <libgimp/gimp.h>
+
+#include "../../../gimp/socket.h"
 
 #define PROCEDURE "extension-easel-tools"
 
@@ -105,7 +105,7 @@ static const char *wanted(char **lines, const char *name) {
 }
 
 /* exchange sets what a message says and returns what was set before. */
-static char *exchange(const char *message) {
+static char *exchange(char *message) {
 	GString *before = g_string_new(NULL);
 	char **lines = g_strsplit(message, "\n", -1);
 
@@ -131,66 +131,8 @@ static char *exchange(const char *message) {
 	return g_string_free(before, FALSE);
 }
 
-/* hear reads what a connection says, and answers once the message is whole. It
- * never waits for the other side: GIMP must be able to end this plug-in. */
-static gboolean hear(GIOChannel *connection, GIOCondition condition, gpointer data) {
-	GString *message = data;
-	char part[1024];
-	int fd = g_io_channel_unix_get_fd(connection);
-	ssize_t n = recv(fd, part, sizeof part, MSG_DONTWAIT);
-
-	(void)condition;
-	if (n > 0 && message->len + n <= MAX_MESSAGE) {
-		g_string_append_len(message, part, n);
-		if (message->str[0] != '\n' && strstr(message->str, "\n\n") == NULL)
-			return G_SOURCE_CONTINUE;
-		char *answer = exchange(message->str);
-		/* A new connection's buffer has room for all of it. */
-		(void)!send(fd, answer, strlen(answer), MSG_DONTWAIT | MSG_NOSIGNAL);
-		g_free(answer);
-	}
-	g_string_free(message, TRUE);
-	return G_SOURCE_REMOVE; /* closes the connection */
-}
-
-static gboolean welcome(GIOChannel *listener, GIOCondition condition, gpointer data) {
-	int fd = accept(g_io_channel_unix_get_fd(listener), NULL, NULL);
-
-	(void)condition;
-	(void)data;
-	if (fd >= 0) {
-		GIOChannel *connection = g_io_channel_unix_new(fd);
-
-		g_io_channel_set_close_on_unref(connection, TRUE);
-		g_io_add_watch(connection, G_IO_IN | G_IO_HUP | G_IO_ERR, hear, g_string_new(NULL));
-		g_io_channel_unref(connection);
-	}
-	return G_SOURCE_CONTINUE;
-}
-
-/* listen_at returns a listening socket in the place of one that an earlier GIMP
- * left, or -1. */
-static int listen_at(const char *path) {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int fd;
-
-	if (path == NULL || strlen(path) >= sizeof address.sun_path)
-		return -1;
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	unlink(path);
-	if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(fd, 4) < 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 static void run(const gchar *name, gint count, const GimpParam *params, gint *returned, GimpParam **values) {
 	static GimpParam status;
-	int fd = listen_at(g_getenv("EASEL_TOOLS"));
 
 	(void)name;
 	(void)count;
@@ -200,9 +142,8 @@ static void run(const gchar *name, gint count, const GimpParam *params, gint *re
 	*returned = 1;
 	*values = &status;
 	gimp_extension_ack(); /* GIMP starts no further before that */
-	if (fd < 0)
+	if (answer_at(g_getenv("EASEL_TOOLS"), MAX_MESSAGE, exchange) < 0)
 		return;
-	g_io_add_watch(g_io_channel_unix_new(fd), G_IO_IN, welcome, NULL);
 	gimp_extension_enable();
 	g_main_loop_run(g_main_loop_new(NULL, FALSE)); /* GIMP ends it */
 }

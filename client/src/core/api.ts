@@ -110,7 +110,7 @@ export async function call<T>(method: string, path: string, body?: object): Prom
     throw new ApiError(0, UNREACHABLE, { cause });
   }
   if (!response.ok) throw await problem(response);
-  if (response.status === 204) return undefined as T;
+  if (response.status === 204 || response.status === 202) return undefined as T;
   try {
     return (await response.json()) as T;
   } catch (cause) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { filesOf, fillOf, join, nameOf, sizeOf, stemLength, wayTo } from './files';
+import { filesOf, fillOf, join, lossOf, nameOf, sizeOf, stemLength, wayTo } from './files';
 
 describe('files', () => {
   it('writes sizes for people', () => {
@@ -31,6 +31,14 @@ describe('files', () => {
     expect(join('a', 'b')).toBe('a/b');
     expect(nameOf('a/b.png')).toBe('b.png');
     expect([stemLength('a.png'), stemLength('.png'), stemLength('a')]).toEqual([1, 4, 1]);
+  });
+
+  it('says what a copy lacks', () => {
+    const lost = (saved: string, changed: string) => lossOf({ saved, changed } as never);
+    expect(lost('2026-01-01T10:00:00Z', '2026-01-01T10:00:00Z')).toBe('nothing of it is lost');
+    expect(lost('2026-01-01T10:00:00Z', '2026-01-01T10:00:04.2Z')).toBe(
+      'the last 5 seconds of work are lost',
+    );
   });
 
   it('escapes what URLs would misread', () => {

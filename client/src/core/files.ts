@@ -35,6 +35,40 @@ export interface Trashed {
   deleted: string;
 }
 
+/** A copy of an image that was open and not saved when GIMP went. */
+export interface Lost {
+  id: string;
+  name: string;
+  path: string;
+  width: number;
+  height: number;
+  /** When the copy was made. */
+  saved: string;
+  /** When somebody last worked on the image. */
+  changed: string;
+}
+
+/** What GIMP has open, wrote, and left behind. */
+export interface Images {
+  images: {
+    id: number;
+    name: string;
+    path: string;
+    dirty: boolean;
+    width: number;
+    height: number;
+  }[];
+  exports: { seq: number; path: string; at: string }[];
+  lost: Lost[];
+}
+
+/** What a copy lacks, for people. */
+export function lossOf({ saved, changed }: Lost): string {
+  const seconds = Math.ceil((Date.parse(changed) - Date.parse(saved)) / 1000);
+  if (seconds <= 0) return 'nothing of it is lost';
+  return `the last ${seconds === 1 ? 'second' : `${seconds} seconds`} of work are lost`;
+}
+
 const query = (values: Record<string, string | string[]>) => {
   const q = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) {
@@ -56,6 +90,13 @@ export const filesOf = (session: string) => {
     restore: (id: string) =>
       call<{ path: string }>('POST', path(`/trash/${encodeURIComponent(id)}/restore`), {}),
     purge: (id: string) => call<void>('DELETE', path(`/trash/${encodeURIComponent(id)}`)),
+    images: () => call<Images>('GET', path('/images')),
+    /** Has GIMP open a file, as an image or as a layer of the one opened last. */
+    open: (what: string, layer: boolean) =>
+      call<void>('POST', path('/images'), { path: what, layer }),
+    recover: (id: string) =>
+      call<{ path: string }>('POST', path(`/lost/${encodeURIComponent(id)}`), {}),
+    discard: (id: string) => call<void>('DELETE', path(`/lost/${encodeURIComponent(id)}`)),
     /** Where uploads begin. */
     uploads: url('/uploads'),
     /** Where one file can be downloaded, or a selection as an archive. */

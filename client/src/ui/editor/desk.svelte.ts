@@ -186,7 +186,7 @@ export class Desk {
       },
       window: this.#windowPorts(),
     });
-    this.shelf = new Shelf(session, (text, action) => this.notify(text, action));
+    this.shelf = new Shelf(session, (...notice) => this.notify(...notice));
     this.#report = setInterval(() => {
       this.#sendReport();
       void this.#tellWay();
@@ -279,10 +279,11 @@ export class Desk {
     return this.#link?.stats() ?? Promise.resolve(undefined);
   }
 
-  notify(text: string, action?: Notice['action']): number {
+  /** Tells something; it goes by itself unless it stays until it is dismissed. */
+  notify(text: string, action?: Notice['action'], stays = false): number {
     const id = ++this.#noticeId;
     this.notices = [...this.notices, { id, text, action }].slice(-3);
-    setTimeout(() => this.dismiss(id), NOTICE_MS);
+    if (!stays) setTimeout(() => this.dismiss(id), NOTICE_MS);
     return id;
   }
 

@@ -4,6 +4,8 @@ import {
   filesOf,
   fillOf,
   join,
+  type Lost,
+  lossOf,
   nameOf,
   type Trashed,
   type Usage,
@@ -13,6 +15,10 @@ import { type Upload, Uploads } from '../../core/uploads';
 import type { Notice } from './desk.svelte';
 
 const REFRESH_MS = 4000;
+/** How often GIMP's doings are asked for. */
+const NEWS_MS = 3000;
+
+type Notify = (text: string, action?: Notice['action'], stays?: boolean) => number;
 
 /**
  * The session's files as the panel shows them: one folder, what is selected in
@@ -31,18 +37,23 @@ export class Shelf {
   uploads: Upload[] = $state.raw([]);
   /** What was deleted, while that is shown instead of the folder. */
   trash: Trashed[] | null = $state.raw(null);
+  /** What was open and not saved when a GIMP went. */
+  lost: Lost[] = $state.raw([]);
   loaded = $state(false);
   error = $state('');
 
   readonly fill: Fill = $derived(this.usage ? fillOf(this.usage) : 'fine');
 
   readonly files;
-  readonly #notify: (text: string, action?: Notice['action']) => number;
+  readonly #notify: Notify;
   readonly #queue: Uploads;
   #shown = false;
   #warned: Fill = 'fine';
+  /** The last export that was told of. */
+  #told: number | null = null;
+  readonly #offered = new Set<string>();
 
-  constructor(session: string, notify: (text: string, action?: Notice['action']) => number) {
+  constructor(session: string, notify: Notify) {
     this.files = filesOf(session);
     this.#notify = notify;
     this.#queue = new Uploads(tusTo(this.files.uploads), (uploads) => {
@@ -165,12 +176,71 @@ export class Shelf {
     }
   }
 
+  /** Has GIMP open a file that is here. */
+  async open(path: string, layer = false): Promise<void> {
+    await this.#try(() => this.files.open(path, layer));
+  }
+
+  /** Opens the copy of what was lost. */
+  async recover(id: string): Promise<void> {
+    await this.#try(() => this.files.recover(id));
+    await this.#hear();
+  }
+
+  async discard(id: string): Promise<void> {
+    await this.#try(() => this.files.discard(id));
+    await this.#hear();
+  }
+
+  /** Tells what GIMP exported and what it lost; returns the end of it. */
+  watch(): () => void {
+    void this.#hear();
+    const timer = setInterval(() => {
+      if (!document.hidden) void this.#hear();
+    }, NEWS_MS);
+    return () => clearInterval(timer);
+  }
+
   pause = (id: number) => this.#queue.pause(id);
   resume = (id: number) => this.#queue.resume(id);
   drop = (id: number) => this.#queue.drop(id);
 
   close(): void {
     this.#queue.close();
+  }
+
+  async #hear(): Promise<void> {
+    let news: Awaited<ReturnType<typeof this.files.images>>;
+    try {
+      news = await this.files.images();
+    } catch {
+      return; // it is away for a moment, or can't be asked
+    }
+    this.lost = news.lost;
+    const last = news.exports.at(-1)?.seq ?? 0;
+    // Whoever has just come hears of what is new from now on; so does everyone
+    // when the counting begins anew.
+    const from = this.#told !== null && this.#told <= last ? this.#told : last;
+    this.#told = last;
+    for (const { seq, path } of news.exports) {
+      if (seq > from) this.#tellExport(path);
+    }
+    for (const image of news.lost) {
+      if (this.#offered.has(image.id)) continue;
+      this.#offered.add(image.id);
+      const text = `${image.name} was open and not saved. There is a copy: ${lossOf(image)}.`;
+      this.#notify(text, { label: 'Open', run: () => void this.recover(image.id) }, true);
+    }
+  }
+
+  #tellExport(path: string): void {
+    const run = () => {
+      const link = document.createElement('a');
+      link.href = this.files.download([path], { kind: 'file' } as Entry);
+      link.download = nameOf(path);
+      link.click();
+    };
+    this.#notify(`${nameOf(path)} was exported.`, { label: 'Download', run });
   }
 
   /** Does something and shows what became of it, or says why not. */
