@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/easel-live/easel/workspace"
 )
@@ -63,7 +64,7 @@ func (k *Keeper) Open(ctx context.Context, path string, layer bool) error {
 	ctx, cancel := context.WithTimeout(ctx, copyPatience)
 	defer cancel()
 	if !layer {
-		return k.cfg.GIMP.Open(ctx, file)
+		return k.openSoon(ctx, file)
 	}
 	open, _, err := k.cfg.GIMP.List(ctx)
 	if err != nil {
@@ -74,9 +75,30 @@ func (k *Keeper) Open(ctx context.Context, path string, layer bool) error {
 		newest = max(newest, image.ID)
 	}
 	if newest < 0 {
-		return k.cfg.GIMP.Open(ctx, file)
+		return k.openSoon(ctx, file)
 	}
 	return k.cfg.GIMP.Layer(ctx, file, newest)
+}
+
+// launch is how long a GIMP that has just been started may need before it takes
+// files.
+const launch = 30 * time.Second
+
+// openSoon has GIMP open a file, as soon as it takes files.
+func (k *Keeper) openSoon(ctx context.Context, file string) error {
+	again := time.NewTicker(time.Second)
+	defer again.Stop()
+	for began := time.Now(); ; {
+		err := k.cfg.GIMP.Open(ctx, file)
+		if err == nil || time.Since(began) > launch {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-again.C:
+		}
+	}
 }
 
 // Recover makes a file of a lost image's copy, has GIMP open it, and returns the
