@@ -66,7 +66,9 @@ export interface Images {
 export function lossOf({ saved, changed }: Lost): string {
   const seconds = Math.ceil((Date.parse(changed) - Date.parse(saved)) / 1000);
   if (seconds <= 0) return 'nothing of it is lost';
-  return `the last ${seconds === 1 ? 'second' : `${seconds} seconds`} of work are lost`;
+  return seconds === 1
+    ? 'the last second of work is lost'
+    : `the last ${seconds} seconds of work are lost`;
 }
 
 const query = (values: Record<string, string | string[]>) => {
