@@ -92,7 +92,7 @@ func New(cfg Config) (*Launcher, error) {
 	api.QPS = -1 // writesAtOnce is the limit
 	api.Wrap(func(next http.RoundTripper) http.RoundTripper { return counted{next, l.metrics} })
 	if l.client, err = kubernetes.NewForConfig(api); err != nil {
-		return nil, fmt.Errorf("Kubernetes: %w", err)
+		return nil, fmt.Errorf("the client of Kubernetes: %w", err)
 	}
 	if l.store, err = newStore(l.client, cfg.Namespace, l.changed); err != nil {
 		return nil, err
