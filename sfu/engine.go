@@ -177,12 +177,13 @@ func (e *Engine) forget(r *Room) {
 // is watched and whose keys are heard.
 func (e *Engine) newConnection(on *shard, publishes, byTCP bool, way *route, keys *seal.Keys) (*webrtc.PeerConnection, error) {
 	s := e.settings
-	s.SetICEUDPMux(laneMux{UDPMux: e.udpMux, lane: e.lanes[on.index], route: way, loopback: e.addr.Addr().IsLoopback()})
-	if e.tcpMux != nil {
-		s.SetICETCPMux(watchedTCP{e.tcpMux, way})
-	}
 	if byTCP {
 		s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6})
+	} else { // a mux is gathered from whatever the network types are
+		s.SetICEUDPMux(laneMux{UDPMux: e.udpMux, lane: e.lanes[on.index], route: way, loopback: e.addr.Addr().IsLoopback()})
+	}
+	if e.tcpMux != nil {
+		s.SetICETCPMux(watchedTCP{e.tcpMux, way})
 	}
 	s.SetICEBindingRequestHandler(new(nominations).follow)
 	s.SetDTLSKeyLogWriter(keys)

@@ -60,6 +60,42 @@ func TestExternalAddressesReplaceLocalOnes(t *testing.T) {
 	}
 }
 
+func TestWhoWantsTCPGetsNothingElse(t *testing.T) {
+	e, err := NewEngine(Config{UDP: loopback, TCP: loopback})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = e.Close() }()
+	c := join(t, e.NewRoom("r"), "PA_1", PeerOptions{Single: true, TCP: true})
+	c.openChannels()
+	d, err := c.up.CreateOffer(nil)
+	if err == nil {
+		err = c.up.SetLocalDescription(d)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, _, err := c.peer.Offer(d.SDP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := candidates(answer)
+	for _, line := range all {
+		if !strings.Contains(line, " tcp ") {
+			t.Errorf("offered %s", line)
+		}
+	}
+	if len(all) == 0 {
+		t.Errorf("no candidate in\n%s", answer)
+	}
+	if err := c.up.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "connected", func() bool {
+		return c.up.ConnectionState() == webrtc.PeerConnectionStateConnected
+	})
+}
+
 func TestICEOverTCP(t *testing.T) {
 	e, err := NewEngine(Config{UDP: loopback, TCP: loopback})
 	if err != nil {

@@ -54,6 +54,8 @@ func (c doctorCommand) examine(ctx context.Context, out io.Writer) error {
 		{"data directory", func() finding { return checkData(dir) }},
 		{"page's port", func() finding { return checkTCP(dir, c.Addr, "EASEL_ADDR") }},
 		{"media over UDP", func() finding { return c.checkUDP(dir) }},
+		{"media over TCP", func() finding { return c.checkMediaTCP(dir) }},
+		{"TURN", func() finding { return c.checkTURN(dir) }},
 		{"TLS", func() finding { return c.checkTLS(dir) }},
 		{"DNS", func() finding { return c.checkDNS(ctx) }},
 		{"agent, encoders", func() finding { return c.checkAgent(ctx) }},
@@ -174,6 +176,49 @@ func (c doctorCommand) checkUDP(dir string) finding {
 		return finding{fmt.Sprintf("%s receives; it sends by %s", &to, mode), "a kernel with UDP segmentation (Linux 4.18) makes forwarding several times cheaper", false}
 	}
 	return fine("%s receives; segmentation works", &to)
+}
+
+// checkMediaTCP looks at the port of ICE-TCP. That the default is taken keeps
+// nobody from serving.
+func (c doctorCommand) checkMediaTCP(dir string) finding {
+	host, _, err := net.SplitHostPort(c.Addr)
+	switch {
+	case err != nil:
+		return ill(err, "EASEL_ADDR is host:port")
+	case c.TCPPort == 0:
+		return fine("switched off by EASEL_TCP_PORT")
+	case c.TCPPort > 0:
+		return checkTCP(dir, net.JoinHostPort(host, fmt.Sprint(c.TCPPort)), "EASEL_TCP_PORT")
+	}
+	f := checkTCP(dir, net.JoinHostPort(host, fmt.Sprint(defaultTCPPort)), "EASEL_TCP_PORT")
+	f.fatal = false
+	return f
+}
+
+// checkTURN looks at the ports of the embedded TURN server.
+func (c doctorCommand) checkTURN(dir string) finding {
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return ill(err, "EASEL_ADDR is host:port")
+	}
+	at := func(port uint16, setting string) finding {
+		return checkTCP(dir, net.JoinHostPort(host, fmt.Sprint(port)), setting)
+	}
+	switch secure := c.TLSCert != "" || len(c.ACMEHosts) > 0; {
+	case c.TURN.TLSPort != 0:
+		if f := at(c.TURN.TLSPort, "EASEL_TURN_TLS_PORT"); f.fatal {
+			return f
+		}
+		return at(c.TURN.Port, "EASEL_TURN_PORT")
+	case c.TURN.Port != 0:
+		return at(c.TURN.Port, "EASEL_TURN_PORT")
+	case secure && c.TURN.Page:
+		return fine("at the page's port, inside its TLS")
+	case len(c.TURN.URLs) > 0:
+		return fine("elsewhere: %s", strings.Join(c.TURN.URLs, ", "))
+	default:
+		return fine("none; the canvas comes by VNC where media cannot pass")
+	}
 }
 
 func (c doctorCommand) checkTLS(dir string) finding {
