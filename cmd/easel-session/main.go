@@ -81,13 +81,8 @@ func (f flags) run(ctx context.Context, log *slog.Logger) error {
 		}
 		f.Agent = filepath.Join(filepath.Dir(self), "easel-agent")
 	}
-	tools := filepath.Join(filepath.Dir(f.Agent), "easel-tools")
-	if _, err := os.Stat(tools); err != nil {
-		log.Warn("everybody will paint with the same tools: GIMP's plug-in for them is missing", "error", err)
-		tools = ""
-	}
 	launcher, err := local.New(local.Config{
-		Data: f.Data, Workspace: f.Workspace, Agent: f.Agent, Tools: tools, XServer: f.XServer,
+		Data: f.Data, Workspace: f.Workspace, Agent: f.Agent, XServer: f.XServer,
 		URL: f.URL, TokenFile: f.TokenFile, Width: firstWidth, Height: firstHeight, Log: log,
 	})
 	if err != nil {

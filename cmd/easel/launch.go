@@ -59,7 +59,7 @@ func openLauncher(cfg config, metrics prometheus.Registerer, log *slog.Logger) (
 		return k, k.Close, nil
 	}
 	l, err := local.New(local.Config{
-		Data: cfg.dir, User: cfg.user, XServer: cfg.xserver, Agent: cfg.agent, Tools: cfg.tools, Images: cfg.images,
+		Data: cfg.dir, User: cfg.user, XServer: cfg.xserver, Agent: cfg.agent,
 		URL:   "ws" + strings.TrimPrefix(cfg.url, "http"),
 		Token: func(name string) (string, error) { return mint(name, agentTTL) },
 		Width: firstWidth, Height: firstHeight, Log: log,

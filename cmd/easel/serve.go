@@ -125,7 +125,6 @@ func httpServer(h http.Handler, log *slog.Logger) *http.Server {
 // config is what the flags come to.
 type config struct {
 	dir, agent, user string
-	tools, images    string // GIMP's plug-ins; empty: none
 	database         string
 	plans            account.Plans
 	xserver          string
@@ -191,16 +190,6 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 	}
 	if _, err := os.Stat(out.agent); err != nil {
 		return config{}, fmt.Errorf("the agent: %w; build it, or set EASEL_AGENT", err)
-	}
-	out.tools = filepath.Join(filepath.Dir(out.agent), "easel-tools")
-	if _, err := os.Stat(out.tools); err != nil {
-		log.Warn("everybody will paint with the same tools: GIMP's plug-in for them is missing", "error", err)
-		out.tools = ""
-	}
-	out.images = filepath.Join(filepath.Dir(out.agent), "easel-images")
-	if _, err := os.Stat(out.images); err != nil {
-		log.Warn("nothing will be kept of what nobody saves: GIMP's plug-in for images is missing", "error", err)
-		out.images = ""
 	}
 	return out, nil
 }

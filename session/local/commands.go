@@ -127,10 +127,10 @@ func agentCommand(r *run) (*exec.Cmd, error) {
 		"EASEL_RFB=" + r.files.rfb, "EASEL_RFB_DIALECT=" + r.rec.Dialect,
 		"EASEL_WORKSPACE=" + r.files.workspace,
 	}
-	if r.l.cfg.Tools != "" {
+	if r.l.plugins.tools != "" {
 		cmd.Env = append(cmd.Env, "EASEL_TOOLS="+r.files.tools)
 	}
-	if r.l.cfg.Images != "" {
+	if r.l.plugins.images != "" {
 		cmd.Env = append(cmd.Env, "EASEL_IMAGES="+r.files.images)
 	}
 	for _, name := range agentSettings {

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/easel-live/easel/session"
 )
@@ -21,14 +20,8 @@ type Config struct {
 	// XServer is the X server's binary; empty: KasmVNC's Xvnc where it is
 	// installed, TigerVNC's otherwise.
 	XServer string
-	// Agent is the path of the agent's binary.
+	// Agent is the path of the agent's binary. GIMP's plug-ins are beside it.
 	Agent string
-	// Tools is the path of GIMP's plug-in by which tools change hands; empty:
-	// everybody paints with the same ones.
-	Tools string
-	// Images is the path of GIMP's plug-in that tells what is open; empty:
-	// nothing is kept of what nobody saves.
-	Images string
 	// URL is where the agent finds the server: ws://host:port.
 	URL string
 	// Token mints the access token of a room's agent. It must outlive the
@@ -45,15 +38,11 @@ type Config struct {
 	Log           *slog.Logger
 }
 
-// plugins are those that GIMP gets.
-func (c Config) plugins() []string {
-	return slices.DeleteFunc([]string{c.Tools, c.Images}, func(path string) bool { return path == "" })
-}
-
 // Launcher is the session.Launcher of this machine.
 type Launcher struct {
-	cfg  Config
-	user account
+	cfg     Config
+	user    account
+	plugins plugins
 }
 
 // New prepares the data directory and checks that the session's user can
@@ -63,7 +52,7 @@ func New(cfg Config) (*Launcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Launcher{cfg: cfg, user: user}
+	l := &Launcher{cfg: cfg, user: user, plugins: findPlugins(cfg.Agent, cfg.Log)}
 	for _, dir := range []string{cfg.Data, l.sessionsDir(), l.workspacesDir(), filepath.Join(cfg.Data, "bin")} {
 		if err := os.MkdirAll(dir, 0o711); err != nil {
 			return nil, fmt.Errorf("data directory: %w", err)

@@ -88,7 +88,7 @@ func (r *run) prepare() error {
 	if err := r.l.writeRecord(r.rec); err != nil {
 		return err
 	}
-	if err := r.files.create(r.l.user, r.l.cfg.plugins()); err != nil {
+	if err := r.files.create(r.l.user, r.l.plugins.paths()); err != nil {
 		return fmt.Errorf("the session's files: %w", err)
 	}
 	return nil
