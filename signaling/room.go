@@ -37,6 +37,7 @@ type liveRoom struct {
 	// settling counts the windows where an earlier lease's releases are under way.
 	settling atomic.Int32
 	known    atomic.Uint32 // the generation that everyone was told last
+	begun    atomic.Uint32 // the generation that input was admitted under last
 	door     door          // locks itself
 
 	ops     chan func()

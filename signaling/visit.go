@@ -188,10 +188,13 @@ func (r *liveRoom) part(p *participant, why livekit.DisconnectReason, word *live
 // admit puts input to the lease. News of it is the room's to tell.
 func (p *participant) admit(in *wire.Input) error {
 	news, err := false, errSettling
-	// A tenure that everybody knows of goes on while a change of anything else is
+	// A tenure that everybody knows of, or that has begun, goes on while changes are
 	// told: its releases above all.
-	if p.room.settling.Load() == 0 || in.Generation == p.room.known.Load() {
-		news, err = p.room.arbiter.Admit(p.claims.Identity, in, time.Now())
+	r := p.room
+	if r.settling.Load() == 0 || in.Generation == r.known.Load() || in.Generation == r.begun.Load() {
+		if news, err = r.arbiter.Admit(p.claims.Identity, in, time.Now()); err == nil {
+			r.begun.Store(in.Generation)
+		}
 	}
 	if err != nil {
 		p.room.server.metrics.refused.WithLabelValues(reasonWord(err)).Inc()
