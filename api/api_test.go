@@ -248,7 +248,7 @@ func TestWeb(t *testing.T) {
 	h := newHouse(t)
 	p := h.visitor()
 	for path, want := range map[string]string{
-		"/": "the app", "/login": "the app", "/s/abc": "the app", "/favicon.svg": "<svg/>", "/assets/app-123.js": "export {}",
+		"/": "the app", "/login": "the app", "/account": "the app", "/admin": "the app", "/s/abc": "the app", "/favicon.svg": "<svg/>", "/assets/app-123.js": "export {}",
 	} {
 		a := p.do("GET", path, "")
 		if a.status != 200 || !strings.Contains(string(a.body), want) {

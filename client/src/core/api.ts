@@ -20,6 +20,8 @@ export interface Session {
   created_at: string;
   steps?: Step[];
   role?: Role;
+  /** What the one is called whose it is. */
+  owner?: string;
 }
 
 /** An account. */
@@ -32,9 +34,83 @@ export interface User {
   email: string;
   admin: boolean;
   disabled: boolean;
+  /** A plan's id; empty: none of their own. */
+  plan: string;
   /** Comes by the OpenID provider. */
   external: boolean;
   created_at: string;
+}
+
+/** What administrators change about an account; what is missing stays. */
+export type UserChange = Partial<
+  Pick<User, 'name' | 'display' | 'email' | 'admin' | 'disabled' | 'plan'>
+>;
+
+/** How somebody gets in: shown once. */
+export interface Invited {
+  password: string;
+  link: string;
+}
+
+/** What an account may use; 0 is no limit. */
+export interface Plan {
+  id: string;
+  name: string;
+  /** Of sessions that are ready, a calendar month in UTC. */
+  minutes: number;
+  /** Alive at once. */
+  sessions: number;
+  /** GiB of a workspace. */
+  storage_gib: number;
+  /** In a session at once, besides its owner. */
+  people: number;
+}
+
+export interface Plans {
+  /** Of accounts that have none of their own. */
+  default: string;
+  plans: Plan[];
+}
+
+/** What an account used in a month. */
+export interface Usage {
+  month: string;
+  plan: Plan;
+  running: number;
+  seconds: number;
+  days: { day: string; seconds: number }[];
+}
+
+/** A session that is over. */
+export interface PastSession {
+  id: string;
+  name: string;
+  started_at: string;
+  ended_at: string;
+  seconds: number;
+}
+
+export type Scope = 'read' | 'sessions' | 'admin';
+
+export interface Token {
+  id: string;
+  name: string;
+  scopes: Scope[];
+  created_at: string;
+  expires_at: string;
+  used_at: string | null;
+  /** Only when it is made. */
+  secret?: string;
+}
+
+/** A line of the server's journal. */
+export interface AuditEvent {
+  id: number;
+  at: string;
+  name: string;
+  action: string;
+  detail: string;
+  address: string;
 }
 
 export interface Pass {
@@ -97,11 +173,16 @@ export class ApiError extends Error {
 
 const UNREACHABLE = 'The server does not answer. Check the connection and try again.';
 
-export async function call<T>(method: string, path: string, body?: object): Promise<T> {
-  const init: RequestInit = { method, headers: { Accept: 'application/json' } };
+export async function call<T>(
+  method: string,
+  path: string,
+  body?: object,
+  more: Record<string, string> = {},
+): Promise<T> {
+  const init: RequestInit = { method, headers: { Accept: 'application/json', ...more } };
   if (body) {
     init.body = JSON.stringify(body);
-    init.headers = { Accept: 'application/json', 'Content-Type': 'application/json' };
+    init.headers = { ...init.headers, 'Content-Type': 'application/json' };
   }
   let response: Response;
   try {
@@ -149,14 +230,52 @@ export function readLines(text: string): Entry[] {
 
 export const at = (id: string, rest = '') => `/sessions/${encodeURIComponent(id)}${rest}`;
 
+/** An idempotency key, for one wish. */
+export const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join('-');
+
+/** Reads a whole list, page by page; key is its member of the answers. */
+async function pages<T, K extends string>(path: string, key: K): Promise<T[]> {
+  const list: T[] = [];
+  let cursor = '';
+  do {
+    const page = await call<Record<K, T[]> & { next: string }>(
+      'GET',
+      `${path}limit=200&cursor=${encodeURIComponent(cursor)}`,
+    );
+    list.push(...page[key]);
+    cursor = page.next;
+  } while (cursor);
+  return list;
+}
+
 export const api = {
   login: (name: string, password: string) => call<void>('POST', '/login', { name, password }),
   logout: () => call<void>('POST', '/logout'),
   me: () => call<User>('GET', '/me'),
-  sessions: async () =>
-    (await call<{ sessions: Session[] | null }>('GET', '/sessions')).sessions ?? [],
+  changePassword: (current: string, password: string) =>
+    call<void>('PUT', '/me/password', current ? { current, password } : { password }),
+  usage: () => call<Usage>('GET', '/me/usage'),
+  past: async () => (await call<{ sessions: PastSession[] }>('GET', '/me/past?limit=10')).sessions,
+  tokens: async () => (await call<{ tokens: Token[] }>('GET', '/me/tokens')).tokens,
+  makeToken: (name: string, scopes: Scope[], expires_in: number) =>
+    call<Token>('POST', '/me/tokens', { name, scopes, expires_in }),
+  revokeToken: (id: string) => call<void>('DELETE', `/me/tokens/${encodeURIComponent(id)}`),
+  plans: () => call<Plans>('GET', '/plans'),
+  users: () => pages<User, 'users'>('/users?', 'users'),
+  addUser: (wanted: UserChange) => call<Invited>('POST', '/users', wanted),
+  changeUser: (id: string, to: UserChange) =>
+    call<User>('PATCH', `/users/${encodeURIComponent(id)}`, to),
+  resetPassword: (id: string) =>
+    call<Invited & { name: string }>('POST', `/users/${encodeURIComponent(id)}/password`),
+  audit: async () => (await call<{ events: AuditEvent[] }>('GET', '/audit?limit=50')).events,
+  /** Where what everybody used this month can be downloaded. */
+  usageUrl: '/api/v1/usage?format=csv',
+  sessions: () => pages<Session, 'sessions'>('/sessions?', 'sessions'),
+  allSessions: () => pages<Session, 'sessions'>('/sessions?all&', 'sessions'),
   session: (id: string) => call<Session>('GET', at(id)),
-  start: (name?: string) => call<Session>('POST', '/sessions', name ? { name } : {}),
+  /** Starts a session, once for each key however often it is asked. */
+  start: (key: string, wish: { name?: string; resume?: string } = {}) =>
+    call<Session>('POST', '/sessions', wish, { 'Idempotency-Key': key }),
   end: (id: string) => call<void>('DELETE', at(id)),
   join: (id: string, invite: string, passcode = '') =>
     call<Session>('POST', at(id, '/join'), passcode ? { invite, passcode } : { invite }),

@@ -2,12 +2,16 @@
 export type Route =
   | { page: 'start' }
   | { page: 'login' }
+  | { page: 'account' }
+  | { page: 'admin' }
   | { page: 'session'; id: string }
   | { page: 'missing' };
 
 function parse(path: string): Route {
   if (path === '/') return { page: 'start' };
   if (path === '/login') return { page: 'login' };
+  if (path === '/account') return { page: 'account' };
+  if (path === '/admin') return { page: 'admin' };
   const session = /^\/s\/([^/]+)\/?$/.exec(path);
   if (!session?.[1]) return { page: 'missing' };
   try {

@@ -14,3 +14,11 @@ export function ago(time: string, now: number): string {
   }
   return 'just now';
 }
+
+/** "1 h 5 min" of a number of seconds, rounded down to minutes. */
+export function hours(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  const h = Math.floor(minutes / 60);
+  if (h === 0) return `${minutes} min`;
+  return minutes % 60 ? `${h} h ${minutes % 60} min` : `${h} h`;
+}
