@@ -93,7 +93,12 @@ const keyboardTries = 40
 
 func gimpCommand(r *run) (*exec.Cmd, error) {
 	cmd := exec.Command("gimp", "--no-splash", "--stack-trace-mode=never")
-	cmd.Env = []string{"EASEL_TOOLS=" + r.files.tools, "EASEL_IMAGES=" + r.files.images}
+	cmd.Env = []string{
+		"EASEL_TOOLS=" + r.files.tools, "EASEL_IMAGES=" + r.files.images,
+		// Dabs are painted and shown as they come. A thread of GIMP's own would
+		// paint them, and a timer show them 10 ms later.
+		"GIMP_NO_PAINT_THREAD=1",
+	}
 	return cmd, nil
 }
 
