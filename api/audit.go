@@ -22,11 +22,7 @@ type eventView struct {
 
 // audit is the journal, latest first.
 func (a *API) audit(w http.ResponseWriter, r *http.Request, _ call) error {
-	after, limit, err := page(r)
-	if err != nil {
-		return err
-	}
-	before, err := number(after)
+	before, limit, err := numberedPage(r)
 	if err != nil {
 		return err
 	}

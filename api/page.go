@@ -46,16 +46,18 @@ func readCursor(cursor string) (after string, ok bool) {
 	return string(b), true
 }
 
-// number is the place in a list that is ordered by numbers; 0 is its beginning.
-func number(after string) (int64, error) {
-	if after == "" {
-		return 0, nil
+// numberedPage is page for a list that is ordered by numbers, the greatest first:
+// it begins before a number, 0: at the list's beginning.
+func numberedPage(r *http.Request) (before int64, limit int, err error) {
+	after, limit, err := page(r)
+	if err != nil || after == "" {
+		return 0, limit, err
 	}
-	n, err := strconv.ParseInt(after, 10, 64)
-	if err != nil || n < 1 {
-		return 0, errCursor
+	before, err = strconv.ParseInt(after, 10, 64)
+	if err != nil || before < 1 {
+		return 0, 0, errCursor
 	}
-	return n, nil
+	return before, limit, nil
 }
 
 // cut takes a list that may be one too long to its limit, and says where the

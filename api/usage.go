@@ -84,11 +84,7 @@ type pastView struct {
 
 // past are the caller's sessions that are over and can be started again.
 func (a *API) past(w http.ResponseWriter, r *http.Request, c call) error {
-	after, limit, err := page(r)
-	if err != nil {
-		return err
-	}
-	before, err := number(after)
+	before, limit, err := numberedPage(r)
 	if err != nil {
 		return err
 	}
