@@ -92,7 +92,9 @@ func TestACertificateIsReadAnewAndABrokenOneIsNot(t *testing.T) {
 	}
 }
 
-func TestOnePortSpeaksTLSAndPlain(t *testing.T) {
+// issued is a certificate in files, with serial number 1.
+func issued(t *testing.T) *Files {
+	t.Helper()
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	issue(t, cert, key, 1)
@@ -100,6 +102,11 @@ func TestOnePortSpeaksTLSAndPlain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return f
+}
+
+func TestOnePortSpeaksTLSAndPlain(t *testing.T) {
+	f := issued(t)
 	plain, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

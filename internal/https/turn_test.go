@@ -5,10 +5,8 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"testing"
 	"time"
 )
@@ -16,13 +14,7 @@ import (
 // TestThePagesPortTakesTURN: what a client says first inside TLS tells a TURN
 // client from a page's, whatever ALPN came to.
 func TestThePagesPortTakesTURN(t *testing.T) {
-	dir := t.TempDir()
-	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	issue(t, cert, key, 1)
-	f, err := NewFiles(cert, key, slog.New(slog.DiscardHandler))
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := issued(t)
 	port, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
