@@ -71,15 +71,14 @@ func (w *Workspace) Write(p string, content io.Reader) (Entry, error) {
 
 // stage writes content to disk where no path reaches it, within the quota.
 func (w *Workspace) stage(id string, content io.Reader) (string, error) {
-	const dir = private + "/staged"
-	if err := w.root.MkdirAll(dir, dirMode); err != nil {
+	if err := w.root.MkdirAll(stagedDir, dirMode); err != nil {
 		return "", err
 	}
 	usage, err := w.Usage()
 	if err != nil {
 		return "", err
 	}
-	name := dir + "/" + id
+	name := stagedDir + "/" + id
 	f, err := w.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return "", err

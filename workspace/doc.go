@@ -13,6 +13,9 @@
 //
 //	.easel/trash/ID/     info.json says what it was; item is what was deleted
 //	.easel/uploads/ID/   info.json says what it will be; data is what has come
+//	.easel/staged/ID     what is being written and has no name yet
+//	.easel/recovery/ID/  copies of what was open in GIMP and not saved
+//	.easel/notes/ID      what is remembered for who syncs the workspace
 //
 // Names that begin with a dot are not shown and not made.
 package workspace

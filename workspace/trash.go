@@ -151,7 +151,7 @@ func (w *Workspace) names(dir string) ([]string, error) {
 // Sweep removes for good what nobody will come back for: old trash, abandoned
 // uploads, what a crash left half-written.
 func (w *Workspace) Sweep() error {
-	for dir, keep := range map[string]time.Duration{trashDir: keepTrash, uploadDir: keepUpload, private + "/staged": keepUpload} {
+	for dir, keep := range map[string]time.Duration{trashDir: keepTrash, uploadDir: keepUpload, stagedDir: keepUpload} {
 		names, err := w.names(dir)
 		if err != nil {
 			return err

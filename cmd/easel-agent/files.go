@@ -13,11 +13,12 @@ import (
 	"github.com/easel-live/easel/images"
 	"github.com/easel-live/easel/tunnel"
 	"github.com/easel-live/easel/workspace"
+	"github.com/easel-live/easel/workspace/cloud"
 	"github.com/easel-live/easel/workspace/remote"
 )
 
-// offerFiles adds the session's files, and what GIMP has open, to a tunnel's
-// services; serve serves them until its context ends.
+// offerFiles adds the session's files, what GIMP has open, and the storage that
+// people connect, to a tunnel's services; serve serves them until its context ends.
 func offerFiles(f *flags, services map[string]tunnel.Service, logger *slog.Logger) (serve func(context.Context) error, err error) {
 	thumbnails := ""
 	if cache, err := os.UserCacheDir(); err == nil {
@@ -41,11 +42,13 @@ func offerFiles(f *flags, services map[string]tunnel.Service, logger *slog.Logge
 			keeper.Run(ctx)
 		}
 	}
-	server := remote.NewServer(files, open)
+	syncer := cloud.New(cloud.Config{Files: files, Dir: f.Files, Log: logger})
+	server := remote.NewServer(files, open, syncer)
 	services[remote.Service] = server.Serve
 	return func(ctx context.Context) error {
 		var keeping sync.WaitGroup
 		keeping.Go(func() { keep(ctx) })
+		keeping.Go(func() { syncer.Run(ctx) })
 		err := server.Run(ctx)
 		keeping.Wait()
 		return errors.Join(err, files.Close())

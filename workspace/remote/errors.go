@@ -9,6 +9,8 @@ import (
 
 	"github.com/easel-live/easel/images"
 	"github.com/easel-live/easel/workspace"
+	"github.com/easel-live/easel/workspace/cloud"
+	"github.com/easel-live/easel/workspace/cloud/rclone"
 )
 
 // Service is the name of the workspace among a tunnel's services.
@@ -28,6 +30,8 @@ var refusals = []struct {
 	{workspace.ErrFull, http.StatusInsufficientStorage, "full"},
 	{workspace.ErrOffset, http.StatusConflict, "offset"},
 	{images.ErrGIMP, http.StatusServiceUnavailable, "gimp"},
+	{cloud.ErrRemote, http.StatusBadGateway, "storage"},
+	{rclone.ErrMissing, http.StatusNotImplemented, "rclone"},
 	{workspace.ErrPicture, http.StatusUnsupportedMediaType, "picture"},
 }
 

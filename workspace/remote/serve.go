@@ -13,6 +13,7 @@ import (
 
 	"github.com/easel-live/easel/images"
 	"github.com/easel-live/easel/workspace"
+	"github.com/easel-live/easel/workspace/cloud/rclone"
 )
 
 const (
@@ -36,14 +37,15 @@ type Images interface {
 type Server struct {
 	files   *workspace.Workspace
 	images  Images
+	clouds  Clouds
 	http    *http.Server
 	streams *listener
 }
 
 // NewServer makes a server; Run serves, Serve gives it a stream. Without images
-// nothing can be opened.
-func NewServer(files *workspace.Workspace, images Images) *Server {
-	s := &Server{files: files, images: images, streams: newListener()}
+// nothing can be opened, without clouds no storage be connected.
+func NewServer(files *workspace.Workspace, images Images, clouds Clouds) *Server {
+	s := &Server{files: files, images: images, clouds: clouds, streams: newListener()}
 	s.http = &http.Server{Handler: s.routes(), ReadHeaderTimeout: headTimeout, IdleTimeout: restTimeout}
 	return s
 }
@@ -118,7 +120,12 @@ func (s *Server) routes() http.Handler {
 		handle("POST /recover", func(r *http.Request, q url.Values) (any, error) { return i.Recover(r.Context(), q.Get("id")) })
 		handle("POST /discard", func(_ *http.Request, q url.Values) (any, error) { return nil, i.Discard(q.Get("id")) })
 	}
+	if s.clouds != nil {
+		serveClouds(handle, s.clouds)
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, errNoImages) })
+	mux.HandleFunc("/clouds/", func(w http.ResponseWriter, _ *http.Request) { refuse(w, rclone.ErrMissing) })
+	mux.HandleFunc("/clouds", func(w http.ResponseWriter, _ *http.Request) { refuse(w, rclone.ErrMissing) })
 	mux.HandleFunc("PATCH /uploads/{id}", s.resume)
 	mux.HandleFunc("GET /content", s.content)
 	mux.HandleFunc("GET /preview", s.preview)

@@ -56,7 +56,7 @@ func (p *Tunnels) Folder(room string, quota int64) string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	server := remote.NewServer(work, nil)
+	server := remote.NewServer(work, nil, nil)
 	done := make(chan error, 1)
 	go func() { done <- server.Run(p.ctx) }()
 	p.t.Cleanup(func() { // before p.ctx ends
