@@ -127,7 +127,6 @@ func (s *studio) settle() {
 	})
 }
 
-
 // serve has rclone serve a folder until the test ends, and returns its address.
 func serve(t *testing.T, how, dir string, flags ...string) string {
 	t.Helper()
@@ -231,7 +230,8 @@ func TestS3(t *testing.T) {
 		t.Fatal(err)
 	}
 	put := func(path string, content []byte) {
-		if _, err := backend.PutObject("pictures", path, map[string]string{}, bytes.NewReader(content), int64(len(content)), nil); err != nil {
+		meta := map[string]string{"Last-Modified": time.Now().UTC().Format(http.TimeFormat)} // as one that comes by HTTP has it
+		if _, err := backend.PutObject("pictures", path, meta, bytes.NewReader(content), int64(len(content)), nil); err != nil {
 			t.Fatal(err)
 		}
 	}

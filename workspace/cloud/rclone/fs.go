@@ -126,12 +126,29 @@ func (d *Daemon) copy(ctx context.Context, in map[string]any, progress func(Prog
 			}
 		}
 		if err != nil {
-			stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-			defer cancel()
-			_ = d.call(stopping, "job/stop", map[string]int64{"jobid": job.ID}, &struct{}{}) // it may have ended
+			d.end(context.WithoutCancel(ctx), job.ID)
 			return err
 		}
 		wait.Reset(look)
+	}
+}
+
+// end ends a job and waits until it no longer writes.
+func (d *Daemon) end(ctx context.Context, job int64) {
+	ctx, cancel := context.WithTimeout(ctx, stopWithin)
+	defer cancel()
+	_ = d.call(ctx, "job/stop", map[string]int64{"jobid": job}, &struct{}{}) // it may have ended
+	again := time.NewTicker(firstLook)
+	defer again.Stop()
+	for {
+		if done, err := d.looked(ctx, job, func(Progress) error { return nil }); done || err != nil {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+		}
 	}
 }
 
