@@ -117,14 +117,19 @@ func (d *downTrack) serve(now time.Time) {
 		switch {
 		case d.join(l):
 			d.attend() // to one layer less
-			d.stillness.begin(now)
+			if d.stillness.begin(now) {
+				time.AfterFunc(settling[0].after, d.wake)
+			}
 		case d.needsKey:
 			d.needsKey = false
 			l.wantKeyframe(now)
 		}
 	}
-	if d.current != nil {
-		d.drain(d.current, now)
+	if l := d.current; l != nil {
+		d.drain(l, now)
+		if d.stillness.settle(now, d.lastSent) {
+			l.wantKeyframe(now)
+		}
 	}
 	d.sendProbe(now)
 }

@@ -8,12 +8,18 @@ const (
 	// insistWithin is how soon a viewer that lacks a picture asks again.
 	// Chromium asks every 200 ms then.
 	insistWithin = time.Second
-	// settleAfter is how long a page takes to put a track that begins on an
-	// element: what was decoded before that is not shown.
-	settleAfter = 150 * time.Millisecond
-	// settleQuiet is how long nothing was sent by then, of a picture that rests.
-	settleQuiet = 100 * time.Millisecond
 )
+
+// settling are the moments at which a page is taken to have put a track that
+// begins on an element: what was decoded before is not shown. A page that has
+// nothing else to do needs 20 to 50 ms, one on a busy machine some hundred.
+var settling = [...]struct {
+	after time.Duration // the stream's first packets
+	quiet time.Duration // for which nothing was sent, of a picture that rests
+}{
+	{60 * time.Millisecond, 40 * time.Millisecond},
+	{400 * time.Millisecond, 100 * time.Millisecond},
+}
 
 // stillness tells a viewer that lost its picture from one that is merely
 // impatient: browsers ask for a keyframe when no frame came for three seconds,
@@ -24,32 +30,39 @@ const (
 // report says it has everything, unless the viewer insists. The first one is
 // answered: a page that attached the track after its first frames were decoded
 // shows nothing until another comes. So that a page need not wait three seconds
-// for that, one more keyframe is asked for soon after a picture at rest began.
+// for that, one more keyframe is asked for soon after a picture at rest began, and
+// another when even a slow page must be ready.
 type stillness struct {
 	heard     uint16 // highest sequence number that the viewer has reported
 	heardAt   time.Time
 	reported  bool
 	greeted   bool      // the first impatience was answered
 	begun     time.Time // when the stream's first packets were sent; zero: not yet
-	settled   bool      // what comes is shown
+	settled   int       // moments of settling that are over
 	doubtedAt time.Time // last request that was taken for impatience
 }
 
-// begin notes that the stream begins, if it has not before.
-func (s *stillness) begin(now time.Time) {
-	if s.begun.IsZero() {
-		s.begun = now
-	}
-}
-
-// settle says, once, whether another frame is needed after those that the stream
-// began with: the newest packet came at lastSent.
-func (s *stillness) settle(now, lastSent time.Time) bool {
-	if s.settled || s.begun.IsZero() || now.Sub(s.begun) < settleAfter {
+// begin notes that the stream begins, and says whether it did not before.
+func (s *stillness) begin(now time.Time) bool {
+	if !s.begun.IsZero() {
 		return false
 	}
-	s.settled = true
-	return now.Sub(lastSent) >= settleQuiet
+	s.begun = now
+	return true
+}
+
+// settle says, once for each moment of settling, whether another frame is needed
+// after those that the stream began with: the newest packet came at lastSent.
+func (s *stillness) settle(now, lastSent time.Time) bool {
+	if s.settled == len(settling) || s.begun.IsZero() {
+		return false
+	}
+	at := settling[s.settled]
+	if now.Sub(s.begun) < at.after {
+		return false
+	}
+	s.settled++
+	return now.Sub(lastSent) >= at.quiet
 }
 
 // report takes the extended highest sequence number of a receiver report

@@ -83,19 +83,25 @@ func TestAPictureAtRestIsShownOnceMore(t *testing.T) {
 	if s.settle(began, began) {
 		t.Error("a stream that has not begun was repeated")
 	}
-	s.begin(began)
-	s.begin(at(time.Hour)) // again, after a pause
-	if s.settle(at(settleAfter/2), began) {
-		t.Error("no time for the page")
+	if !s.begin(began) || s.begin(at(time.Hour)) {
+		t.Error("a stream begins once, whatever pauses it has")
 	}
-	if !s.settle(at(settleAfter), began) {
-		t.Error("a picture at rest was not shown once more")
+	for i, moment := range settling {
+		if s.settle(at(moment.after-1), began) {
+			t.Errorf("moment %d: no time for the page", i)
+		}
+		if !s.settle(at(moment.after), began) {
+			t.Errorf("moment %d: a picture at rest was not shown once more", i)
+		}
+		if s.settle(at(moment.after), began) {
+			t.Errorf("moment %d: it was shown again and again", i)
+		}
+		moving := stillness{begun: began, settled: i}
+		if moving.settle(at(moment.after), at(moment.after-moment.quiet+1)) {
+			t.Errorf("moment %d: a picture in motion needs no repetition", i)
+		}
 	}
-	if s.settle(at(2*settleAfter), began) {
-		t.Error("it was shown again and again")
-	}
-	moving := stillness{begun: began}
-	if moving.settle(at(settleAfter), at(settleAfter-settleQuiet/2)) {
-		t.Error("a picture in motion needs no repetition")
+	if s.settle(at(time.Hour), began) {
+		t.Error("a picture that is long there was shown once more")
 	}
 }
