@@ -134,6 +134,7 @@ type client struct {
 	got      []rtp.Packet // received video, in order of arrival
 	tracks   []string     // stream ids
 	plis     int
+	nacks    int
 	leaving  bool
 }
 
@@ -439,6 +440,10 @@ func (c *camera) readRequests(sender *webrtc.RTPSender, layer int, rid string) {
 				c.mu.Lock()
 				c.plis++
 				c.wantKey[layer] = true
+				c.mu.Unlock()
+			case *rtcp.TransportLayerNack:
+				c.mu.Lock()
+				c.nacks++
 				c.mu.Unlock()
 			case *rtcp.ReceiverEstimatedMaximumBitrate:
 				c.heard(layer, p)

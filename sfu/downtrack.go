@@ -127,9 +127,7 @@ func (d *downTrack) serve(now time.Time) {
 	}
 	if l := d.current; l != nil {
 		d.drain(l, now)
-		if d.stillness.settle(now, d.lastSent) {
-			l.wantKeyframe(now)
-		}
+		d.settled(l, now)
 	}
 	d.sendProbe(now)
 }

@@ -104,20 +104,26 @@ func (l *layer) leave(d *downTrack) { l.audiences[d.shard.index].remove(d) }
 // wantKeyframe asks the publisher for a keyframe: at once, or, when it was
 // asked a moment ago, at the next retry unless one comes first. So any number
 // of viewers make one request.
-func (l *layer) wantKeyframe(now time.Time) {
+func (l *layer) wantKeyframe(now time.Time) { l.wantKeyframeWithin(keyframeSpacing, now) }
+
+// wantKeyframeWithin is wantKeyframe for whom a spacing of its own suits.
+func (l *layer) wantKeyframeWithin(spacing time.Duration, now time.Time) {
 	if l.codec == packet.Other {
 		return
 	}
 	l.keyMu.Lock()
 	l.keyWanted = true
 	l.keyMu.Unlock()
-	l.retryKeyframe(now)
+	l.askKeyframe(spacing, now)
 }
 
 // retryKeyframe repeats a request that brought nothing.
-func (l *layer) retryKeyframe(now time.Time) {
+func (l *layer) retryKeyframe(now time.Time) { l.askKeyframe(keyframeSpacing, now) }
+
+// askKeyframe asks if a keyframe is wanted and the last request is long enough ago.
+func (l *layer) askKeyframe(spacing time.Duration, now time.Time) {
 	l.keyMu.Lock()
-	due := l.keyWanted && !l.muted && now.Sub(l.keyAsked) >= keyframeSpacing
+	due := l.keyWanted && !l.muted && now.Sub(l.keyAsked) >= spacing
 	up := l.source.Load()
 	if due && up != nil {
 		l.keyAsked = now

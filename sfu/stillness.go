@@ -8,17 +8,20 @@ const (
 	// insistWithin is how soon a viewer that lacks a picture asks again.
 	// Chromium asks every 200 ms then.
 	insistWithin = time.Second
+	// settleSpacing is between requests for keyframes that show a picture at rest
+	// again.
+	settleSpacing = 150 * time.Millisecond
 )
 
 // settling are the moments at which a page is taken to have put a track that
 // begins on an element: what was decoded before is not shown. A page that has
-// nothing else to do needs 20 to 50 ms, one on a busy machine some hundred.
+// nothing else to do needs 20 to 60 ms, one on a busy machine some hundred.
 var settling = [...]struct {
 	after time.Duration // the stream's first packets
 	quiet time.Duration // for which nothing was sent, of a picture that rests
 }{
 	{60 * time.Millisecond, 40 * time.Millisecond},
-	{400 * time.Millisecond, 100 * time.Millisecond},
+	{220 * time.Millisecond, 100 * time.Millisecond},
 }
 
 // stillness tells a viewer that lost its picture from one that is merely
@@ -63,6 +66,15 @@ func (s *stillness) settle(now, lastSent time.Time) bool {
 	}
 	s.settled++
 	return now.Sub(lastSent) >= at.quiet
+}
+
+// settled shows a picture at rest again when the viewer's page is taken to be
+// ready. Nothing else is sent then, so it may ask sooner than others. The caller
+// holds d.mu.
+func (d *downTrack) settled(l *layer, now time.Time) {
+	if d.stillness.settle(now, d.lastSent) {
+		l.wantKeyframeWithin(settleSpacing, now)
+	}
 }
 
 // report takes the extended highest sequence number of a receiver report

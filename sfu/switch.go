@@ -141,9 +141,7 @@ func (d *downTrack) tick(now time.Time) (report bool) {
 	case d.target != nil:
 		d.target.wantKeyframe(now)
 	case d.current != nil:
-		if d.stillness.settle(now, d.lastSent) {
-			d.current.wantKeyframe(now)
-		}
+		d.settled(d.current, now)
 		if d.mendTail(now); d.current == nil {
 			break
 		}

@@ -88,6 +88,7 @@ func (u *uplink) readRTP() {
 				return
 			}
 			polls++
+			hasDeadline = true // not necessarily by pace: see askAgain
 		} else if u.take(buf[:n], attributes.Get(webrtc.AttributeRtxPayloadType) != nil, time.Now()) {
 			polls = 0
 		}
