@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -9,10 +10,12 @@ import (
 	"github.com/tus/tusd/v2/pkg/memorylocker"
 
 	"github.com/easel-live/easel/account"
+	"github.com/easel-live/easel/account/remotes"
 	"github.com/easel-live/easel/api/access"
 	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
+	"github.com/easel-live/easel/workspace/cloud"
 	"github.com/easel-live/easel/workspace/remote"
 )
 
@@ -27,6 +30,8 @@ type Config struct {
 	Rooms Rooms
 	// Files reaches the sessions' files.
 	Files *remote.Client
+	// Remotes is the storage that people connect to sessions.
+	Remotes Remotes
 	// Record writes down what happened in a session, Timeline reads it.
 	Record   func(session string, e collab.Entry)
 	Timeline func(session string) []collab.Entry
@@ -57,6 +62,18 @@ type Rooms interface {
 	SetRole(name, person string, role room.Role, by room.Presence) error
 	// Expel sends a person away with all their windows, as by decides.
 	Expel(name, person string, by room.Presence) error
+}
+
+// Remotes keeps people's storage; errors are of package remotes, or what an agent
+// refuses.
+type Remotes interface {
+	Connect(ctx context.Context, p remotes.Place, wish cloud.Remote) (remotes.Remote, error)
+	Attach(ctx context.Context, p remotes.Place, id string) (remotes.Remote, error)
+	Change(ctx context.Context, p remotes.Place, id string, paused *bool, limit *int) error
+	Detach(ctx context.Context, p remotes.Place, id string) error
+	Forget(ctx context.Context, owner, id string) error
+	Of(ctx context.Context, owner string) ([]remotes.Remote, error)
+	In(ctx context.Context, p remotes.Place) ([]remotes.Shown, error)
 }
 
 // API answers requests.

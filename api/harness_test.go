@@ -24,7 +24,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/easel-live/easel/account"
+	"github.com/easel-live/easel/account/remotes"
 	"github.com/easel-live/easel/account/store"
+	"github.com/easel-live/easel/account/vault"
 	"github.com/easel-live/easel/api/access"
 	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/internal/room"
@@ -81,6 +83,9 @@ type house struct {
 	expelled   []string
 	people     []room.Presence // who is in every room
 	tunnels    *remotetest.Tunnels
+	remotes    *remotes.Service
+	places     []remotes.Place
+	dir        string // of the database
 }
 
 func (h *house) People(string) []room.Presence { return h.people }
@@ -109,13 +114,13 @@ func (h *house) Expel(_, person string, _ room.Presence) error {
 
 func newHouse(t testing.TB) *house {
 	t.Helper()
-	h := &house{t: t, launcher: &launcher{obs: make(map[string]session.Observer)}, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	h := &house{t: t, dir: t.TempDir(), launcher: &launcher{obs: make(map[string]session.Observer)}, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	now := func() time.Time { return h.now }
 	log := slog.New(slog.DiscardHandler)
 	h.sessions = session.NewService(session.Config{
 		Launcher: h.launcher, Max: 3, Keep: 5, Now: now, Log: log, Notify: func(string, string, string) {},
 	})
-	kept, err := store.Open(context.Background(), filepath.Join(t.TempDir(), "accounts.db"))
+	kept, err := store.Open(context.Background(), filepath.Join(h.dir, "accounts.db"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,8 +145,13 @@ func newHouse(t testing.TB) *house {
 	h.guests = guests
 	book := collab.NewBook()
 	h.tunnels = remotetest.New(t)
+	sealed, err := vault.New(make([]byte, 32), kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.remotes = remotes.NewService(remotes.Config{Store: kept, Vault: sealed, Places: func() []remotes.Place { return h.places }, Now: now, Log: log})
 	h.api = New(Config{
-		Sessions: h.sessions, Accounts: h.accounts, Accountant: h.accountant, Guests: guests, Rooms: h, Files: h.tunnels.Client(), Now: now, Log: log, Web: site(), URL: "http://local.test",
+		Remotes: h.remotes, Sessions: h.sessions, Accounts: h.accounts, Accountant: h.accountant, Guests: guests, Rooms: h, Files: h.tunnels.Client(), Now: now, Log: log, Web: site(), URL: "http://local.test",
 		Token:  func(g TokenGrant) (string, error) { return "token of " + g.Identity, nil },
 		Record: book.Add, Timeline: book.Entries,
 	})

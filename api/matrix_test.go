@@ -78,6 +78,12 @@ func TestMatrix(t *testing.T) {
 		{"HEAD", at + "/files/uploads/gone", "", [11]int{401, 403, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"PATCH", at + "/files/uploads/gone", "", [11]int{401, 403, 412, 412, 404, 403, 412, 412, 403, 412, 412}},
 		{"DELETE", at + "/files/uploads/gone", "", [11]int{401, 403, 412, 412, 404, 403, 412, 412, 403, 412, 412}},
+		{"GET", at + "/remotes", "", [11]int{401, 403, 200, 200, 404, 200, 200, 200, 404, 200, 200}},
+		{"POST", at + "/remotes", `{"remote":"gone"}`, [11]int{401, 403, 403, 403, 404, 403, 404, 404, 403, 403, 403}},
+		{"GET", at + "/providers", "", [11]int{401, 403, 403, 200, 404, 200, 200, 200, 404, 200, 200}},
+		{"PATCH", at + "/remotes/gone", `{"paused":true}`, [11]int{401, 403, 403, 403, 404, 403, 404, 404, 403, 403, 403}},
+		{"DELETE", at + "/remotes/gone", "", [11]int{401, 403, 403, 403, 404, 403, 404, 404, 403, 403, 403}},
+		{"POST", at + "/remotes/gone/sync", "", [11]int{401, 403, 404, 404, 404, 403, 404, 404, 403, 404, 404}},
 		{"POST", at + "/join", `{"invite":"no"}`, [11]int{403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403}},
 		{"GET", "/api/v1/sessions/" + other, "", [11]int{401, 401, 401, 401, 404, 404, 404, 404, 200, 200, 200}},
 		{"GET", "/api/v1/sessions/unknown", "", [11]int{401, 401, 401, 401, 404, 404, 404, 404, 404, 404, 404}},
@@ -96,7 +102,7 @@ func TestMatrix(t *testing.T) {
 	covered := make(map[string]bool)
 	names := strings.NewReplacer(id, "{id}", other, "{id}", "invites/unknown", "invites/{invite}", "people/gone", "people/{person}",
 		"tokens/unknown", "tokens/{token}", "users/eve", "users/{user}", "users/nobody", "users/{user}", "?all", "",
-		"trash/gone", "trash/{item}", "uploads/gone", "uploads/{upload}", "lost/gone", "lost/{copy}", "?path=gone", "")
+		"trash/gone", "trash/{item}", "uploads/gone", "uploads/{upload}", "lost/gone", "lost/{copy}", "?path=gone", "", "remotes/gone", "remotes/{remote}")
 	for _, row := range matrix {
 		covered[row.method+" "+names.Replace(row.path)] = true
 		for i, c := range callers {

@@ -92,6 +92,12 @@ func routes() []route {
 		{"HEAD", one + "/files/uploads/{upload}", painter, read, (*API).upload},
 		{"PATCH", one + "/files/uploads/{upload}", painter, sessions, (*API).upload},
 		{"DELETE", one + "/files/uploads/{upload}", painter, sessions, (*API).upload},
+		{"GET", one + "/remotes", painter, read, (*API).listRemotes},
+		{"POST", one + "/remotes", manager, sessions, (*API).connectRemote},
+		{"GET", one + "/providers", manager, read, (*API).listProviders},
+		{"PATCH", one + "/remotes/{remote}", manager, sessions, (*API).changeRemote},
+		{"DELETE", one + "/remotes/{remote}", manager, sessions, (*API).disconnectRemote},
+		{"POST", one + "/remotes/{remote}/sync", painter, sessions, (*API).syncRemote},
 		{"POST", one + "/join", anyone, "", (*API).join},
 
 		{"GET", "/api/v1/users", admin, all, (*API).listUsers},

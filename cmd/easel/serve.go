@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/jezek/xgb"
 
 	"github.com/easel-live/easel/account"
+	"github.com/easel-live/easel/account/vault"
 )
 
 type serveCommand struct {
@@ -29,6 +31,7 @@ type serveCommand struct {
 	Agent    string      `env:"EASEL_AGENT" type:"path" help:"The agent's binary; default easel-agent beside this one."`
 	XServer  string      `env:"EASEL_XSERVER" type:"path" name:"xserver" help:"The sessions' X server; default KasmVNC's Xvnc where it is installed, else TigerVNC's."`
 	User     string      `env:"EASEL_USER" help:"User that sessions run as when the server is root; default easel, else nobody."`
+	Secrets  string      `env:"EASEL_SECRETS_KEY_FILE" type:"path" name:"secrets-key-file" help:"File with the key that seals what people entrust to the server, 32 bytes in base64; default secrets.key in the data directory, made at the first start."`
 	Webhooks []string    `env:"EASEL_WEBHOOK_URLS" name:"webhook-url" help:"URLs that are told of rooms, people and tracks, in LiveKit's signed format; commas between several."`
 	Plans    string      `env:"EASEL_PLANS" type:"path" help:"JSON file of plans; default Free, Basic, Professional and Enterprise (easel plan list --json)."`
 	Max      int         `env:"EASEL_MAX_SESSIONS" default:"32" help:"Sessions alive at once."`
@@ -135,6 +138,7 @@ type config struct {
 	relayed          net.Listener // of TURN clients inside the page's TLS; nil: none
 	udp, tcp         netip.AddrPort
 	keys             keyPair
+	secrets          []byte
 	max              int
 	webhooks         []string
 }
@@ -161,6 +165,9 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 		return config{}, err
 	}
 	if out.plans, err = readPlans(c.Plans); err != nil {
+		return config{}, err
+	}
+	if out.secrets, err = vault.LoadKey(cmp.Or(c.Secrets, filepath.Join(dir, "secrets.key")), c.Secrets == ""); err != nil {
 		return config{}, err
 	}
 	if err := c.TURN.check(out.reach.tls != nil); err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/easel-live/easel/account"
 	"github.com/easel-live/easel/account/meter"
+	"github.com/easel-live/easel/account/remotes"
 	"github.com/easel-live/easel/account/store"
 	"github.com/easel-live/easel/api"
 	"github.com/easel-live/easel/client"
@@ -59,6 +60,9 @@ type server struct {
 	meter      *meter.Meter
 	tidying    sync.WaitGroup     // the dropping of what is over from the store
 	untidy     context.CancelFunc // ends it
+	remotes    *remotes.Service
+	syncing    sync.WaitGroup     // the telling of agents what storage is connected
+	unsync     context.CancelFunc // ends it
 	api        *api.API
 
 	leave    func()             // lets go of sessions that go on without the server; nil: they end with it
@@ -144,12 +148,15 @@ func (s *server) openDoor(ctx context.Context, cfg config, log *slog.Logger) err
 	s.accounts = account.NewService(s.store, log)
 	s.accountant = account.NewAccountant(s.store, s.store, cfg.plans)
 	s.tidy(log)
+	if err := s.openRemotes(cfg, log); err != nil {
+		return err
+	}
 	web, err := client.Dist()
 	if err != nil {
 		return err
 	}
 	s.api = api.New(api.Config{
-		Sessions: s.sessions, Accounts: s.accounts, Accountant: s.accountant, Guests: s.scribe.guests, Rooms: s.signaling, Files: s.files, Web: web, URL: cfg.reach.url, Now: time.Now, Log: log,
+		Sessions: s.sessions, Accounts: s.accounts, Accountant: s.accountant, Guests: s.scribe.guests, Rooms: s.signaling, Files: s.files, Remotes: s.remotes, Web: web, URL: cfg.reach.url, Now: time.Now, Log: log,
 		Token: func(g api.TokenGrant) (string, error) {
 			return token.Mint(cfg.keys.Key, cfg.keys.Secret, token.Grant{Room: g.Room, Identity: g.Identity, Person: g.Person, Name: g.Name, Role: g.Role, TTL: personTTL})
 		},
@@ -188,6 +195,10 @@ func (s *server) closeStore() error {
 	}
 	s.untidy()
 	s.tidying.Wait()
+	if s.unsync != nil {
+		s.unsync()
+		s.syncing.Wait()
+	}
 	return s.store.Close()
 }
 

@@ -111,7 +111,7 @@ func (s *Syncer) change(m *mirror, r Remote) {
 	}
 	s.interrupt(m)
 	m.mu.Lock()
-	m.remote = r
+	m.remote, m.status.Renewed = r, nil
 	if r.Paused {
 		m.status.State, m.status.Problem = Paused, ""
 	} else if m.status.State == Paused {

@@ -5,11 +5,13 @@ package remotetest
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"sync"
 	"testing"
 
 	"github.com/easel-live/easel/workspace"
+	"github.com/easel-live/easel/workspace/cloud"
 	"github.com/easel-live/easel/workspace/remote"
 )
 
@@ -48,7 +50,8 @@ func (p *Tunnels) Put(room string, serve func(ctx context.Context, stream net.Co
 	p.rooms[room] = serve
 }
 
-// Folder makes a workspace for a room and returns its folder.
+// Folder makes a workspace for a room, to which storage can be connected, and
+// returns its folder.
 func (p *Tunnels) Folder(room string, quota int64) string {
 	p.t.Helper()
 	dir := p.t.TempDir()
@@ -56,9 +59,16 @@ func (p *Tunnels) Folder(room string, quota int64) string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	server := remote.NewServer(work, nil, nil)
+	syncer := cloud.New(cloud.Config{Files: work, Dir: dir, Log: slog.New(slog.DiscardHandler)})
+	server := remote.NewServer(work, nil, syncer)
 	done := make(chan error, 1)
-	go func() { done <- server.Run(p.ctx) }()
+	go func() {
+		var syncing sync.WaitGroup
+		syncing.Go(func() { syncer.Run(p.ctx) })
+		err := server.Run(p.ctx)
+		syncing.Wait()
+		done <- err
+	}()
 	p.t.Cleanup(func() { // before p.ctx ends
 		p.streams.Go(func() {
 			if err := errors.Join(<-done, work.Close()); err != nil {
