@@ -86,6 +86,21 @@ func (c CLI) Link(ctx context.Context, id, role string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
+// Login is a URL that logs a browser in as an account, once. The account gets a
+// new password.
+func (c CLI) Login(ctx context.Context, name string) (string, error) {
+	out, err := c.run(ctx, "password", name)
+	if err != nil {
+		return "", err
+	}
+	for word := range strings.FieldsSeq(string(out)) {
+		if strings.Contains(word, "/login?token=") {
+			return word, nil
+		}
+	}
+	return "", fmt.Errorf("%w: easel password printed no link", ErrCommand)
+}
+
 // Token is a LiveKit access token for a room with a role.
 func (c CLI) Token(ctx context.Context, room, identity, role string) (string, error) {
 	out, err := c.run(ctx, "token", "--room", room, "--identity", identity, "--role", role)
