@@ -25,6 +25,7 @@ type commands struct {
 	User     userCommands    `cmd:"" help:"Make, list, change and remove accounts."`
 	Plan     planCommands    `cmd:"" help:"Show the plans that accounts can have."`
 	Usage    usageCommand    `cmd:"" help:"Print what everybody used in a month, as CSV for billing."`
+	Backup   backupCommands  `cmd:"" help:"Take, list, restore and verify backups of workspaces and the server's state."`
 	Password passwordCommand `cmd:"" help:"Make a new password and a one-time login link for an account; ends its logins."`
 	Token    tokenCommand    `cmd:"" help:"Print a LiveKit access token for a room."`
 	Version  versionCommand  `cmd:"" help:"Print the version."`

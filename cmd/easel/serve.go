@@ -23,20 +23,22 @@ import (
 type serveCommand struct {
 	storeFlags
 	reachFlags
-	TURN     turnFlags   `embed:""`
-	Launch   launchFlags `embed:""`
-	Addr     string      `env:"EASEL_ADDR" default:"127.0.0.1:8080" help:"Address of HTTP or https, WebSocket and the LiveKit endpoint. Media uses the same host."`
-	UDPPort  uint16      `env:"EASEL_UDP_PORT" default:"7882" help:"UDP port of all media."`
-	TCPPort  int         `env:"EASEL_TCP_PORT" default:"-1" help:"TCP port of media where UDP is blocked; 0 switches it off. Default 7881, or none when that is taken."`
-	Agent    string      `env:"EASEL_AGENT" type:"path" help:"The agent's binary; default easel-agent beside this one."`
-	XServer  string      `env:"EASEL_XSERVER" type:"path" name:"xserver" help:"The sessions' X server; default KasmVNC's Xvnc where it is installed, else TigerVNC's."`
-	User     string      `env:"EASEL_USER" help:"User that sessions run as when the server is root; default easel, else nobody."`
-	Secrets  string      `env:"EASEL_SECRETS_KEY_FILE" type:"path" name:"secrets-key-file" help:"File with the key that seals what people entrust to the server, 32 bytes in base64; default secrets.key in the data directory, made at the first start."`
-	Webhooks []string    `env:"EASEL_WEBHOOK_URLS" name:"webhook-url" help:"URLs that are told of rooms, people and tracks, in LiveKit's signed format; commas between several."`
-	Plans    string      `env:"EASEL_PLANS" type:"path" help:"JSON file of plans; default Free, Basic, Professional and Enterprise (easel plan list --json)."`
-	Max      int         `env:"EASEL_MAX_SESSIONS" default:"32" help:"Sessions alive at once."`
-	Dev      bool        `help:"Sign tokens with the well-known key pair devkey, so that stock LiveKit tools can join; loopback only."`
-	LogLevel slog.Level  `env:"EASEL_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
+	TURN     turnFlags     `embed:""`
+	Launch   launchFlags   `embed:""`
+	Addr     string        `env:"EASEL_ADDR" default:"127.0.0.1:8080" help:"Address of HTTP or https, WebSocket and the LiveKit endpoint. Media uses the same host."`
+	UDPPort  uint16        `env:"EASEL_UDP_PORT" default:"7882" help:"UDP port of all media."`
+	TCPPort  int           `env:"EASEL_TCP_PORT" default:"-1" help:"TCP port of media where UDP is blocked; 0 switches it off. Default 7881, or none when that is taken."`
+	Agent    string        `env:"EASEL_AGENT" type:"path" help:"The agent's binary; default easel-agent beside this one."`
+	XServer  string        `env:"EASEL_XSERVER" type:"path" name:"xserver" help:"The sessions' X server; default KasmVNC's Xvnc where it is installed, else TigerVNC's."`
+	User     string        `env:"EASEL_USER" help:"User that sessions run as when the server is root; default easel, else nobody."`
+	Secrets  string        `env:"EASEL_SECRETS_KEY_FILE" type:"path" name:"secrets-key-file" help:"File with the key that seals what people entrust to the server, 32 bytes in base64; default secrets.key in the data directory, made at the first start."`
+	Backup   backupFlags   `embed:""`
+	Every    time.Duration `env:"EASEL_BACKUP_EVERY" name:"backup-every" default:"0" help:"Take a backup so often, such as 24h; 0: never."`
+	Webhooks []string      `env:"EASEL_WEBHOOK_URLS" name:"webhook-url" help:"URLs that are told of rooms, people and tracks, in LiveKit's signed format; commas between several."`
+	Plans    string        `env:"EASEL_PLANS" type:"path" help:"JSON file of plans; default Free, Basic, Professional and Enterprise (easel plan list --json)."`
+	Max      int           `env:"EASEL_MAX_SESSIONS" default:"32" help:"Sessions alive at once."`
+	Dev      bool          `help:"Sign tokens with the well-known key pair devkey, so that stock LiveKit tools can join; loopback only."`
+	LogLevel slog.Level    `env:"EASEL_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 }
 
 // Bounds of the HTTP server. WebSockets and event streams live longer: these
@@ -139,6 +141,7 @@ type config struct {
 	udp, tcp         netip.AddrPort
 	keys             keyPair
 	secrets          []byte
+	backups          *backupSchedule // nil: none
 	max              int
 	webhooks         []string
 }
@@ -168,6 +171,9 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 		return config{}, err
 	}
 	if out.secrets, err = vault.LoadKey(cmp.Or(c.Secrets, filepath.Join(dir, "secrets.key")), c.Secrets == ""); err != nil {
+		return config{}, err
+	}
+	if out.backups, err = c.Backup.schedule(c.Every, dir, out.database); err != nil {
 		return config{}, err
 	}
 	if err := c.TURN.check(out.reach.tls != nil); err != nil {

@@ -147,7 +147,7 @@ func (s *server) openDoor(ctx context.Context, cfg config, log *slog.Logger) err
 	}
 	s.accounts = account.NewService(s.store, log)
 	s.accountant = account.NewAccountant(s.store, s.store, cfg.plans)
-	s.tidy(log)
+	s.tidy(cfg.backups, log)
 	if err := s.openRemotes(cfg, log); err != nil {
 		return err
 	}
@@ -168,10 +168,13 @@ func (s *server) openDoor(ctx context.Context, cfg config, log *slog.Logger) err
 // tidyEvery is how often what is over is dropped from the store.
 const tidyEvery = time.Hour
 
-// tidy drops what is over from the store now and then.
-func (s *server) tidy(log *slog.Logger) {
+// tidy drops what is over from the store now and then, and takes backups.
+func (s *server) tidy(backups *backupSchedule, log *slog.Logger) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.untidy = cancel
+	if backups != nil {
+		s.tidying.Go(func() { backups.run(ctx, log) })
+	}
 	s.tidying.Go(func() {
 		tick := time.NewTicker(tidyEvery)
 		defer tick.Stop()

@@ -47,6 +47,7 @@ var rules = []rule{
 	{"workspace/cloud", []string{"workspace"}, []string{"github.com/"}, "syncing knows files on both sides, not whose they are"},
 	{"workspace/remote", []string{"workspace", "workspace/cloud", "images"}, []string{"github.com/"}, "both ends of the way to a session's files know files, not rooms"},
 	{"workspace", nil, []string{"github.com/", "net/http"}, "a folder of files knows nothing of who asks"},
+	{"backup", nil, []string{"github.com/", "net/http"}, "a backup knows files and restic, not what they mean"},
 	{"turn", nil, []string{"github.com/livekit/", "net/http"}, "a relay knows one peer and no rooms"},
 	{"fallback/pipe", nil, []string{"github.com/pion/", "github.com/livekit/"}, "both ends of the way to an X server's RFB know frames, not rooms"},
 	{"fallback/rfb", nil, []string{"github.com/", "net"}, "the parser of RFB is a leaf"},
