@@ -47,24 +47,34 @@ func TestNetworkFigures(t *testing.T) {
 			row(fmt.Sprintf("%q%s: first picture", c.wall, host.name), first)
 			row("by "+c.way, settled)
 		}
-		if host.env == nil {
-			continue // media that is cut comes back by TURN
-		}
 		w.wall("")
 		at := w.open(b, s, "owner", "webrtc-udp")
-		var away, back []float64
-		for range runs {
-			cut := time.Now()
+		if host.env == nil { // media that is cut comes back by the page's port
 			w.wall("no media")
-			at = shownBy(t, b, "vnc", at.At+1)
-			away = append(away, at.since(cut))
-			open := time.Now()
-			w.wall("")
-			at = shownBy(t, b, "webrtc-udp", at.At+1)
-			back = append(back, at.since(open))
+			cut := time.Now()
+			at = shownBy(t, b, "turn", at.At+1)
+			row("media cut: by turn", []float64{at.since(cut)})
+			continue
 		}
-		row("media cut: by vnc", away)
-		row("media flows again: by webrtc-udp", back)
+		for _, lasts := range []struct {
+			cut  time.Duration
+			runs int
+		}{{0, runs}, {20 * time.Second, 4}} {
+			var away, back []float64
+			for range lasts.runs {
+				cut := time.Now()
+				w.wall("no media")
+				at = shownBy(t, b, "vnc", at.At+1)
+				away = append(away, at.since(cut))
+				time.Sleep(time.Until(cut.Add(lasts.cut)))
+				open := time.Now()
+				w.wall("")
+				at = shownBy(t, b, "webrtc-udp", at.At+1)
+				back = append(back, at.since(open))
+			}
+			row(fmt.Sprintf("media cut for %v: by vnc", lasts.cut), away)
+			row("media flows again: by webrtc-udp", back)
+		}
 	}
 	if err := table.Flush(); err != nil {
 		t.Fatal(err)

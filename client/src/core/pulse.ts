@@ -1,7 +1,9 @@
 /** How often to feel the pulse. */
-export const PULSE_MS = 400;
-/** How much silence means that a connection stalls, echoes having been asked for. */
-export const STALL_MS = 1300;
+export const PULSE_MS = 200;
+/** How much silence makes one ask for an echo. */
+export const ECHO_MS = 400;
+/** How much silence means that a connection stalls: four echoes were asked for in vain. */
+export const STALL_MS = 1200;
 
 /**
  * Whether a connection lives. A canvas that nobody touches sends nothing, so
@@ -20,12 +22,12 @@ export class Pulse {
 
   /** To be called every PULSE_MS: what to do about the silence. */
   feel(now: number, asleep: boolean): 'echo' | 'stalled' | null {
-    const late = now - this.#beat > 2 * PULSE_MS;
+    const late = now - this.#beat > ECHO_MS;
     this.#beat = now;
     // A page that slept has heard nothing, but not for lack of a connection.
-    if (late || asleep) this.#heard = Math.max(this.#heard, now - PULSE_MS);
+    if (late || asleep) this.#heard = Math.max(this.#heard, now - ECHO_MS);
     const silence = now - this.#heard;
     if (silence > STALL_MS) return 'stalled';
-    return silence >= PULSE_MS ? 'echo' : null;
+    return silence >= ECHO_MS ? 'echo' : null;
   }
 }

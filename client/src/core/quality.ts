@@ -77,6 +77,12 @@ export function viaOf(report: Report): Via | null {
   return local.protocol === 'tcp' ? 'webrtc-tcp' : 'webrtc-udp';
 }
 
+/** How many of ICE's checks on the path that media takes were answered so far; null before there is one. */
+export function answersOf(report: Report): number | null {
+  const pair = selected(report);
+  return pair ? number(pair.responsesReceived) : null;
+}
+
 /** Of several pairs that were nominated in their time, the transport's own. */
 function selected(report: Report) {
   const transport = find(report, (s) => s.type === 'transport');

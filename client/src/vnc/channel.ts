@@ -1,5 +1,7 @@
 /** The subprotocol in which text messages are words. */
 const PROTOCOL = 'easel.rfb';
+/** TCP asks ever more rarely for a connection that is not answered: asking anew is sooner. */
+const OPEN_MS = 4000;
 
 /**
  * A WebSocket as noVNC wants one, that keeps Easel's words (text messages) out of
@@ -21,8 +23,15 @@ export class Channel {
     this.#onWord = onWord;
     this.#socket = new WebSocket(url, PROTOCOL);
     this.#socket.binaryType = 'arraybuffer';
-    this.#socket.onopen = (event) => this.onopen?.(event);
-    this.#socket.onclose = (event) => this.onclose?.(event);
+    const patience = setTimeout(() => this.#socket.close(), OPEN_MS);
+    this.#socket.onopen = (event) => {
+      clearTimeout(patience);
+      this.onopen?.(event);
+    };
+    this.#socket.onclose = (event) => {
+      clearTimeout(patience);
+      this.onclose?.(event);
+    };
     this.#socket.onerror = (event) => this.onerror?.(event);
     this.#socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       if (typeof data === 'string') {

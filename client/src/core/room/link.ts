@@ -22,6 +22,7 @@ import { type Display, parseDisplay } from '../geometry';
 import type { Layer } from '../layers';
 import type { Route } from '../path';
 import { colourAt } from '../presence';
+import { answersOf, type Report } from '../quality';
 import type { LinkState } from '../standing';
 import {
   type Asking,
@@ -95,6 +96,10 @@ const REASONS: Partial<Record<DisconnectReason, LostReason>> = {
 
 /** A resume either works soon or a new entry, with a new token, does better. */
 const RESUME_DELAYS_MS = [0, 300, 1000, 2000];
+/** TCP asks ever more rarely for a connection that is not answered: asking anew is sooner. */
+const websocketTimeout = 4000;
+/** How long ICE and DTLS may look for a way. */
+const peerConnectionTimeout = 10_000;
 
 /** One connection to a room: the display's picture, and Easel's own messages. */
 export class RoomLink {
@@ -124,7 +129,8 @@ export class RoomLink {
     const at = this.route === 'tcp' ? `${url}?candidates=tcp` : url;
     const rtcConfig: RTCConfiguration =
       this.route === 'relay' ? { iceTransportPolicy: 'relay' } : {};
-    await this.#room.connect(at, token, { autoSubscribe: true, maxRetries: 1, rtcConfig });
+    const once = { websocketTimeout, peerConnectionTimeout, maxRetries: 1 };
+    await this.#room.connect(at, token, { autoSubscribe: true, rtcConfig, ...once });
     if (this.#over) return;
     this.#ports.onState('connected');
     this.#tellLease();
@@ -235,6 +241,12 @@ export class RoomLink {
   /** The video receiver's statistics, undefined while there is no picture. */
   async stats(): Promise<RTCStatsReport | undefined> {
     return this.#publication?.track?.getRTCStatsReport();
+  }
+
+  /** How many of ICE's checks on the media's path were answered; null before there is one. */
+  async answers(): Promise<number | null> {
+    const report = await this.stats();
+    return report ? answersOf(report as Report) : null;
   }
 
   close(): void {

@@ -9,6 +9,7 @@ import type { Path, Route } from '../../core/path';
 import { GREY } from '../../core/presence';
 import { PULSE_MS, Pulse } from '../../core/pulse';
 import { type Report, viaOf } from '../../core/quality';
+import { Revival } from '../../core/revival';
 import { type LostReason, type Person, RoomLink } from '../../core/room/link';
 import {
   type LinkState,
@@ -46,11 +47,15 @@ export interface Tried {
 }
 
 const REPORT_MS = 5000;
+/** How often a picture that needs no other is asked for. */
+const REFRESH_MS = 400;
 const NOTICE_MS = 8000;
 /** Waits between attempts to come back, in milliseconds; the last one repeats. */
-const BACKOFF = [500, 1000, 2000, 4000, 8000];
-/** The same while the canvas is shown by VNC: each attempt only probes. */
-const PROBES = [3000, 8000, 15_000, 30_000];
+const AGAIN_MS = [500, 1000, 2000];
+/** The same while nobody looks. */
+const UNSEEN_MS = 30_000;
+/** Waits differ by up to this much, so that not everybody comes back at once. */
+const SPREAD = 0.25;
 /** A token is used again for so long, so that whoever comes back is the same person. */
 const PASS_MS = 45 * 60_000;
 /** After so many failed attempts the connection counts as lost, though they go on. */
@@ -144,6 +149,8 @@ export class Desk {
   #last = { x: 0, y: 0 };
   #attempt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  /** Whether the next attempt is only waited for. */
+  #waiting = false;
   #report: ReturnType<typeof setInterval>;
   #noticeId = 0;
   #closed = false;
@@ -151,6 +158,8 @@ export class Desk {
   #rtc: LinkState = 'connecting';
   #pass: { pass: Pass; until: number } | null = null;
   #pulse = new Pulse();
+  /** Of a connection that stalls. */
+  #revival: Revival | null = null;
   #pulsing: ReturnType<typeof setInterval>;
   #refreshed = 0;
   #shown: Path | null = null;
@@ -191,7 +200,9 @@ export class Desk {
       this.#sendReport();
       void this.#tellWay();
     }, REPORT_MS);
-    this.#pulsing = setInterval(() => this.#feel(), PULSE_MS);
+    this.#pulsing = setInterval(() => void this.#feel(), PULSE_MS);
+    addEventListener('online', this.#hurry);
+    document.addEventListener('visibilitychange', this.#hurry);
     this.ways.apply();
   }
 
@@ -296,6 +307,8 @@ export class Desk {
     clearTimeout(this.#retry);
     clearInterval(this.#report);
     clearInterval(this.#pulsing);
+    removeEventListener('online', this.#hurry);
+    document.removeEventListener('visibilitychange', this.#hurry);
     this.#link?.close();
     this.ways.close();
     this.company.close();
@@ -304,6 +317,8 @@ export class Desk {
 
   async #connect(): Promise<void> {
     clearTimeout(this.#retry);
+    this.#waiting = false;
+    this.#revival = null;
     this.#link?.close();
     const link = this.#open();
     this.#link = link;
@@ -409,18 +424,42 @@ export class Desk {
   }
 
   /** Looks for silence where media should come. */
-  #feel(): void {
-    if (!this.#link || this.#rtc !== 'connected') return;
+  async #feel(): Promise<void> {
+    const link = this.#link;
+    if (!link || this.#rtc !== 'connected') return;
     const found = this.#pulse.feel(performance.now(), document.hidden);
-    if (found) this.#link.echo();
-    if (found === 'stalled') this.ways.broken('webrtc', 'stalled');
+    if (found) link.echo();
+    if (found !== 'stalled') {
+      this.#revival = null;
+      return;
+    }
+    this.ways.broken('webrtc', 'stalled');
+    this.#revival ??= new Revival(performance.now());
+    const answers = await link.answers();
+    if (this.#stale(link) || this.#rtc !== 'connected') return;
+    if (this.#revival?.hopeless(performance.now(), answers)) this.#anew();
+  }
+
+  /** Tries to come back now, if it does not just that. */
+  #hurry = (): void => {
+    if (document.hidden || this.lost || !this.#waiting) return;
+    this.#attempt = 0;
+    this.#anew();
+  };
+
+  /** Replaces the connection; what it showed stays until there is something newer. */
+  #anew(): void {
+    this.#rtc = 'reconnecting';
+    this.ways.broken('webrtc', 'lost');
+    this.#relink();
+    void this.#connect();
   }
 
   /** Something came by WebRTC: if it shows nothing, a frame will prove it back. */
   #heard(link: RoomLink): void {
     const now = performance.now();
     this.#pulse.heard(now);
-    if (this.ways.state.good.webrtc || !this.track || now - this.#refreshed < PULSE_MS) return;
+    if (this.ways.state.good.webrtc || !this.track || now - this.#refreshed < REFRESH_MS) return;
     this.#refreshed = now;
     link.ask({ type: 'refresh' });
   }
@@ -446,15 +485,15 @@ export class Desk {
   }
 
   #tryAgain(): void {
-    const vnc = this.ways.state.good.vnc;
-    const waits = vnc ? PROBES : BACKOFF;
-    const wait = waits[Math.min(this.#attempt, waits.length - 1)];
+    const seen = AGAIN_MS[Math.min(this.#attempt, AGAIN_MS.length - 1)] ?? 0;
+    const wait = (document.hidden ? UNSEEN_MS : seen) * (1 + SPREAD * (Math.random() - 0.5));
     this.#attempt++;
     // Whoever cannot come back as the same comes back as somebody new.
-    if (this.#attempt === PATIENCE && !vnc) this.#pass = null;
+    if (this.#attempt === PATIENCE && !this.ways.state.good.vnc) this.#pass = null;
     this.#rtc = this.#attempt > PATIENCE ? 'lost' : 'reconnecting';
     this.#relink();
     clearTimeout(this.#retry);
+    this.#waiting = true;
     this.#retry = setTimeout(() => void this.#connect(), wait);
   }
 

@@ -90,10 +90,12 @@ export class Ways {
     if (!want.vnc && this.#window) {
       this.#window.close();
       this.#window = null;
+      this.#opening = 0;
       this.broken('vnc', 'none');
       return;
     }
-    const wait = due(this.state, now) ?? (want.vnc && !this.#window ? AGAIN_MS : null);
+    const again = want.vnc && !this.#window && this.#host ? this.#opening - now : null;
+    const wait = due(this.state, now) ?? again;
     if (wait !== null) this.#timer = setTimeout(() => this.apply(), wait);
   }
 
@@ -129,8 +131,11 @@ export class Ways {
         import('../../vnc/window'),
         this.#ports.admission(),
       ]);
-      const unwanted = !wanted(this.state, performance.now()).vnc;
-      if (this.#closed || this.#window || unwanted) return;
+      if (this.#closed || this.#window) return;
+      if (!wanted(this.state, performance.now()).vnc) {
+        this.#opening = 0;
+        return;
+      }
       const window: VncWindow = new VncWindow(host, pass.url, pass.token, {
         ...this.#ports.window,
         onPicture: () => this.shows('vnc'),
