@@ -27,7 +27,7 @@ func (p *participant) onControl(payload []byte) {
 		p.onWay(c)
 		return
 	case wire.ControlEcho:
-		p.echo()
+		p.echo(c.Code)
 		return
 	case wire.ControlRefresh:
 		if peer := p.media.peer.Load(); peer != nil {
@@ -60,10 +60,15 @@ func (p *participant) command(c *wire.Control) {
 }
 
 // echo answers by the data channel, whatever else there is: whoever asks wants to
-// know whether that one lives.
-func (p *participant) echo() {
+// know whether that one lives, both ways, and tells by the code which of the
+// questions was heard.
+func (p *participant) echo(code string) {
+	if len(code) > wire.MaxEcho {
+		p.drop("malformed")
+		return
+	}
 	if peer := p.media.peer.Load(); peer != nil {
-		packet := p.room.controlPacket(&wire.Control{Type: wire.ControlEcho})
+		packet := p.room.controlPacket(&wire.Control{Type: wire.ControlEcho, Code: code})
 		_ = peer.Send(sfu.Lossy, packet) // no answer is an answer
 	}
 }

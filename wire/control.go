@@ -18,7 +18,7 @@ const (
 	ControlDeny    = "deny"    // the holder or an owner: not now, To
 	ControlReport  = "report"  // measured input-to-photon latencies
 	ControlRefresh = "refresh" // my window shows no picture: send one that needs no other
-	ControlEcho    = "echo"    // say the same: I want to know whether this connection lives
+	ControlEcho    = "echo"    // say the same, Code too: I want to know whether this connection lives
 	ControlWay     = "way"     // my window shows the canvas by Way, because of Code
 	// From owners to the server.
 	ControlPolicy   = "policy"   // how control changes hands: Policy
@@ -90,6 +90,9 @@ func Ways() []string { return []string{"webrtc-udp", "webrtc-tcp", "turn", "vnc"
 // chose it; WebRTC has shown nothing yet, stalled, or lost its connection; the
 // network moved a connection that goes on.
 func WayReasons() []string { return []string{"best", "chosen", "silent", "stalled", "lost", "moved"} }
+
+// MaxEcho bounds the code of an echo, in bytes.
+const MaxEcho = 16
 
 // MaxReport is how many latencies one report may carry.
 const MaxReport = 256

@@ -3,14 +3,14 @@ import { DATA_MS, FRESH_MS, Revival } from './revival';
 
 describe('a connection that stalled', () => {
   it('is replaced when nothing answers for a while', () => {
-    const revival = new Revival(1000);
+    const revival = new Revival(1000, 5);
     expect(revival.hopeless(1000, 7)).toBe(false);
     expect(revival.hopeless(1000 + FRESH_MS - 1, 7)).toBe(false);
     expect(revival.hopeless(1000 + FRESH_MS, 7)).toBe(true);
   });
 
   it('has a moment for its data once ICE is answered', () => {
-    const revival = new Revival(1000);
+    const revival = new Revival(1000, 5);
     expect(revival.hopeless(1200, 7)).toBe(false);
     expect(revival.hopeless(1400, 8)).toBe(false);
     expect(revival.hopeless(1400 + DATA_MS - 1, 9)).toBe(false);
@@ -18,14 +18,20 @@ describe('a connection that stalled', () => {
   });
 
   it('is not given up early for being answered late', () => {
-    const revival = new Revival(0);
+    const revival = new Revival(0, 5);
     revival.hopeless(0, 7);
     expect(revival.hopeless(FRESH_MS - 1, 8)).toBe(false);
     expect(revival.hopeless(FRESH_MS + 1, 8)).toBe(false);
   });
 
+  it('is proven by an echo of what was asked since', () => {
+    const revival = new Revival(1000, 5);
+    expect(revival.proves(5)).toBe(false);
+    expect(revival.proves(6)).toBe(true);
+  });
+
   it('waits where ICE says nothing', () => {
-    const revival = new Revival(0);
+    const revival = new Revival(0, 5);
     expect(revival.hopeless(100, null)).toBe(false);
     expect(revival.hopeless(FRESH_MS, null)).toBe(true);
   });

@@ -4,20 +4,29 @@ export const FRESH_MS = 2000;
 export const DATA_MS = 300;
 
 /**
- * Whether a connection that stalled is better replaced. ICE finds its way within a
- * fraction of a second after the network carries again, but SCTP waits for a timer
- * that doubles with each loss (RFC 9260, section 6.3.3): input would lag behind the
- * picture by up to as long as the cut lasted. And where ICE stays unanswered, a new
- * connection looks for a way by TCP or a relay, which this one has dropped. Times
- * are in the base of performance.now().
+ * Whether a connection that stalled lives again, or is better replaced. ICE finds
+ * its way within a fraction of a second after the network carries again, but SCTP
+ * waits, each direction by itself, for a timer that doubles with each loss (RFC
+ * 9260, section 6.3.3): input would lag behind the picture by up to as long as the
+ * cut lasted. So only an echo of what was asked after the stall proves it. And where
+ * ICE stays unanswered, a new connection looks for a way by TCP or a relay, which
+ * this one has dropped. Times are in the base of performance.now().
  */
 export class Revival {
   #since: number;
+  #asked: number;
   #answers: number | null = null;
   #answered: number | null = null;
 
-  constructor(now: number) {
+  /** asked is the number of the last echo before. */
+  constructor(now: number, asked: number) {
     this.#since = now;
+    this.#asked = asked;
+  }
+
+  /** Whether the echo of this number proves the connection. */
+  proves(echo: number): boolean {
+    return echo > this.#asked;
   }
 
   /** Whether to replace it now; answers counts those to ICE's checks, null if unknown. */

@@ -77,6 +77,8 @@ export interface LinkPorts {
   onLine(line: Line): void;
   /** Something came by the connection that media uses. */
   onHeard(): void;
+  /** The server heard an echo asked for, and the answer came back. */
+  onEcho(code: string): void;
 }
 
 /** LiveKit's topic of the chat, and who wrote what is told again. */
@@ -161,9 +163,9 @@ export class RoomLink {
     this.#publish(encodeControl(control), true, Topic.control);
   }
 
-  /** Asks the server to answer on the connection that media uses. */
-  echo(): void {
-    this.#publish(encodeControl({ type: 'echo' }), false, Topic.control);
+  /** Asks the server to say the same code on the connection that media uses. */
+  echo(code: string): void {
+    this.#publish(encodeControl({ type: 'echo', code }), false, Topic.control);
   }
 
   /** Shows the others where this person points, marks or looks. */
@@ -384,6 +386,7 @@ export class RoomLink {
       this.#ports.onRefused(control.code, control.reason, control.generation);
     }
     if (control?.type === 'notice') this.#ports.onNotice(control.code, control.text);
+    if (control?.type === 'echo') this.#ports.onEcho(control.code);
   }
 }
 

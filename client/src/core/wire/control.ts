@@ -34,7 +34,8 @@ export type RoleName = 'owner' | 'editor' | 'viewer';
 
 /** A message about control of the canvas. */
 export type Control =
-  | { type: 'request' | 'take' | 'release' | 'refresh' | 'echo' }
+  | { type: 'request' | 'take' | 'release' | 'refresh' }
+  | { type: 'echo'; code: string }
   | { type: 'grant' | 'deny' | 'transfer' | 'remove'; to: string }
   | { type: 'policy'; policy: Policy }
   | { type: 'role'; to: string; role: RoleName }
@@ -82,8 +83,9 @@ export function decodeControl(bytes: Uint8Array): Control | null {
     case 'take':
     case 'release':
     case 'refresh':
-    case 'echo':
       return { type };
+    case 'echo':
+      return { type, code: text(message.code) };
     case 'grant':
     case 'deny':
     case 'transfer':

@@ -160,6 +160,8 @@ export class Desk {
   #pulse = new Pulse();
   /** Of a connection that stalls. */
   #revival: Revival | null = null;
+  /** The number of the last echo asked for. */
+  #echo = 0;
   #pulsing: ReturnType<typeof setInterval>;
   #refreshed = 0;
   #shown: Path | null = null;
@@ -281,6 +283,7 @@ export class Desk {
 
   /** A frame of the track was drawn. */
   shows(): void {
+    if (this.#revival) return; // the hand may not get through yet
     this.#pulse.heard(performance.now());
     this.picture = true;
     this.ways.shows('webrtc');
@@ -428,13 +431,12 @@ export class Desk {
     const link = this.#link;
     if (!link || this.#rtc !== 'connected') return;
     const found = this.#pulse.feel(performance.now(), document.hidden);
-    if (found) link.echo();
-    if (found !== 'stalled') {
-      this.#revival = null;
-      return;
+    if (found === 'stalled') {
+      this.ways.broken('webrtc', 'stalled');
+      this.#revival ??= new Revival(performance.now(), this.#echo);
     }
-    this.ways.broken('webrtc', 'stalled');
-    this.#revival ??= new Revival(performance.now());
+    if (found || this.#revival) link.echo(String(++this.#echo));
+    if (!this.#revival) return;
     const answers = await link.answers();
     if (this.#stale(link) || this.#rtc !== 'connected') return;
     if (this.#revival?.hopeless(performance.now(), answers)) this.#anew();
@@ -455,8 +457,16 @@ export class Desk {
     void this.#connect();
   }
 
+  /** An echo came back: of one asked for since it stalled, the connection lives. */
+  #echoed(link: RoomLink, code: string): void {
+    if (!this.#revival?.proves(Number(code))) return;
+    this.#revival = null;
+    this.#heard(link);
+  }
+
   /** Something came by WebRTC: if it shows nothing, a frame will prove it back. */
   #heard(link: RoomLink): void {
+    if (this.#revival) return;
     const now = performance.now();
     this.#pulse.heard(now);
     if (this.ways.state.good.webrtc || !this.track || now - this.#refreshed < REFRESH_MS) return;
@@ -516,6 +526,7 @@ export class Desk {
           if (state === 'connected') {
             this.#attempt = 0;
             this.#pulse.heard(performance.now());
+            if (this.#revival) this.#revival = new Revival(performance.now(), this.#echo);
             this.#enter(link.identity, link.entry);
           }
           this.#relink();
@@ -542,6 +553,7 @@ export class Desk {
         onPresence: (message, from) => this.company.take(message, from),
         onLine: (line) => this.company.heard(line),
         onHeard: () => this.#heard(link),
+        onEcho: (code) => this.#echoed(link, code),
       },
       this.#route,
     );
