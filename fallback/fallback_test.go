@@ -3,6 +3,7 @@ package fallback_test
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -195,24 +196,45 @@ func TestBadClientsAreCutOffWithAReason(t *testing.T) {
 // connection to the X server at all.
 func TestHalfOpenConnectionsAreBounded(t *testing.T) {
 	h := open(t, "rfb", fallback.Limits{Viewers: 8, Handshake: 3 * time.Second})
-	var waiting []*client
 	for range 8 {
-		waiting = append(waiting, h.dial("ann", room.Viewer, false))
-	}
-	// A connection counts a moment after its client has been answered.
-	h.counts("easel_vnc_connections", "", 8)
-	extra := h.dial("ann", room.Viewer, false)
-	extra.reading.Go(extra.read)
-	extra.untilEnd("too many viewers")
-	for _, c := range waiting {
+		c := h.dial("ann", room.Viewer, false)
 		c.reading.Go(c.read)
-		c.until("given up", func() bool { return c.end != nil })
+		defer c.until("given up", func() bool { return c.end != nil })
 	}
+	h.counts("easel_vnc_ended_total", "handshake", 8)
 	h.enter("ann", room.Owner, false)
 	h.x.mu.Lock()
 	defer h.x.mu.Unlock()
 	if len(h.x.conns) != 1 {
 		t.Errorf("%d connections to the X server", len(h.x.conns))
+	}
+}
+
+// TestAThousandHalfOpenConnectionsKeepNobodyOut: no more of them stay than there
+// are places, each that goes is counted, who draws draws on, and who comes is let
+// in. Only viewers who are there take places for good.
+func TestAThousandHalfOpenConnectionsKeepNobodyOut(t *testing.T) {
+	const places, flood = 100, 1000
+	h := open(t, "rfb", fallback.Limits{Viewers: places, Handshake: patience})
+	ann := h.enter("ann", room.Owner, false)
+	for range flood {
+		h.dial("eve", room.Viewer, false)
+	}
+	h.counts("easel_vnc_refused_total", "half-open", flood-places+1)
+	h.counts("easel_vnc_ended_total", "handshake", flood-places+1)
+	if n := h.metric("easel_vnc_connections", ""); n > places {
+		t.Errorf("%v connections, want %d at most", n, places)
+	}
+	ann.send(rfb.Plain.AppendPointer(nil, rfb.Pointing{X: 7}))
+	h.x.until("ann draws on", func() bool { return len(h.x.pointers) == 1 })
+	for i := range places - 1 {
+		h.enter(fmt.Sprintf("guest %d", i), room.Viewer, false)
+	}
+	late := h.dial("late", room.Viewer, false)
+	late.reading.Go(late.read)
+	late.untilEnd("too many viewers")
+	if n := h.metric("easel_vnc_refused_total", "full"); n != 1 {
+		t.Errorf("%v refused for lack of a place", n)
 	}
 }
 

@@ -33,7 +33,8 @@ type Config struct {
 
 // Limits bound what clients can make the gateway hold or wait for.
 type Limits struct {
-	// Viewers is how many may be connected at once. Default 1,000.
+	// Viewers is how many may be connected at once. Default 1,000. Who has not
+	// said yet how to be served makes room for whoever comes, the oldest first.
 	Viewers int
 	// Handshake is how long a client may take to say how it wants to be
 	// served. Default 10 s.
@@ -78,8 +79,14 @@ type Gateway struct {
 	serving  sync.WaitGroup
 
 	mu      sync.Mutex
-	open    map[*websocket.Conn]struct{}
+	open    map[*websocket.Conn]*place
 	closing bool
+}
+
+// place is a client's among the viewers.
+type place struct {
+	since time.Time
+	taken bool // the client has said how to be served, and is in the room
 }
 
 // New makes a gateway without viewers.
@@ -96,7 +103,7 @@ func New(cfg Config) (*Gateway, error) {
 		return nil, fmt.Errorf("fallback: metrics: %w", err)
 	}
 	return &Gateway{
-		cfg: cfg, metrics: m, open: make(map[*websocket.Conn]struct{}),
+		cfg: cfg, metrics: m, open: make(map[*websocket.Conn]*place),
 		upgrader: websocket.Upgrader{
 			Subprotocols: []string{wordsProtocol, binaryProtocol},
 			// The token opens the room, and no cookie is looked at; which pages'
@@ -155,15 +162,45 @@ func (g *Gateway) begin() bool {
 	return true
 }
 
+// admit gives a client a place. When all are given, that of the oldest half-open
+// connection: a thousand of them keep nobody out.
 func (g *Gateway) admit(ws *websocket.Conn) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.closing || len(g.open) >= g.cfg.Limits.Viewers {
+	if g.closing {
 		return false
 	}
-	g.open[ws] = struct{}{}
+	if len(g.open) >= g.cfg.Limits.Viewers {
+		oldest := g.halfOpen()
+		if oldest == nil {
+			return false
+		}
+		delete(g.open, oldest)
+		g.metrics.refused.WithLabelValues("half-open").Inc()
+		oldest.Close()
+	}
+	g.open[ws] = &place{since: time.Now()}
 	g.metrics.connections.Set(float64(len(g.open)))
 	return true
+}
+
+// halfOpen is the oldest connection whose client has said nothing yet; nil: none.
+func (g *Gateway) halfOpen() (oldest *websocket.Conn) {
+	for ws, p := range g.open {
+		if !p.taken && (oldest == nil || p.since.Before(g.open[oldest].since)) {
+			oldest = ws
+		}
+	}
+	return oldest
+}
+
+// seat makes a client's place its own.
+func (g *Gateway) seat(ws *websocket.Conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p := g.open[ws]; p != nil {
+		p.taken = true
+	}
 }
 
 func (g *Gateway) forget(ws *websocket.Conn) {

@@ -91,6 +91,7 @@ func (g *Gateway) serve(ctx context.Context, ws *websocket.Conn, token string) (
 		return "refused", err
 	}
 	defer v.stay.Leave()
+	g.seat(ws)
 	v.log = v.log.With("room", v.stay.Room(), "participant", v.stay.Identity())
 	if words {
 		s.hear = v.stay.Hear

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pion/logging"
 	"github.com/pion/turn/v5"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 )
 
@@ -21,15 +22,39 @@ const secret = "a-secret-for-the-test"
 
 var loopback = netip.MustParseAddr("127.0.0.1")
 
+// server is a running one that is counted.
+type server struct {
+	*Server
+	metrics *prometheus.Registry
+}
+
+// refused is how often a reason was counted.
+func (s *server) refused(t *testing.T, reason string) float64 {
+	t.Helper()
+	families, err := s.metrics.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if f.GetName() == "easel_turn_refused_total" && m.GetLabel()[0].GetValue() == reason {
+				return m.GetCounter().GetValue()
+			}
+		}
+	}
+	return 0
+}
+
 // start is a server before a socket that stands for the forwarding unit's.
-func start(t *testing.T, limits Limits) (*Server, *net.UDPConn) {
+func start(t *testing.T, limits Limits) (*server, *net.UDPConn) {
 	t.Helper()
 	media, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(loopback, 0)))
 	if err != nil {
 		t.Fatal(err)
 	}
+	metrics := prometheus.NewRegistry()
 	s, err := Listen(Config{
-		Addr: netip.AddrPortFrom(loopback, 0), Secret: secret, Public: loopback, Limits: limits,
+		Addr: netip.AddrPortFrom(loopback, 0), Secret: secret, Public: loopback, Limits: limits, Metrics: metrics,
 		Media: media.LocalAddr().(*net.UDPAddr).AddrPort(), Peers: func(a netip.Addr) bool { return a == loopback },
 	})
 	if err != nil {
@@ -39,11 +64,11 @@ func start(t *testing.T, limits Limits) (*Server, *net.UDPConn) {
 		s.Close()
 		media.Close()
 	})
-	return s, media
+	return &server{s, metrics}, media
 }
 
 // dial is a client by UDP or TCP.
-func dial(t *testing.T, s *Server, network string, c Credentials) *turn.Client {
+func dial(t *testing.T, s *server, network string, c Credentials) *turn.Client {
 	t.Helper()
 	var conn net.PacketConn
 	if network == "tcp" {
@@ -145,6 +170,9 @@ func TestRelaysToMediaAndToNothingElse(t *testing.T) {
 		stranger.Close()
 		relayed.Close()
 	}
+	if n := s.refused(t, "peer"); n < 8 { // per network one that was sent to, three that were asked for
+		t.Errorf("%v foreign peers are counted", n)
+	}
 }
 
 func TestCredentials(t *testing.T) {
@@ -162,6 +190,9 @@ func TestCredentials(t *testing.T) {
 	if n := s.Allocations(); n != 0 {
 		t.Errorf("%d allocations", n)
 	}
+	if n := s.refused(t, "credentials"); n < 3 {
+		t.Errorf("%v credentials that were refused are counted", n)
+	}
 }
 
 func TestAFloodOfAllocationsIsBounded(t *testing.T) {
@@ -178,6 +209,9 @@ func TestAFloodOfAllocationsIsBounded(t *testing.T) {
 	}
 	if had["ann"] != 3 || had["bob"] != 2 || s.Allocations() != 5 {
 		t.Errorf("%v, %d in all", had, s.Allocations())
+	}
+	if n := s.refused(t, "quota"); n < 5 {
+		t.Errorf("%v allocations too many are counted", n)
 	}
 	if err := last.Close(); err != nil {
 		t.Fatal(err)
@@ -207,5 +241,8 @@ func TestConnectionsFromOneAddressAreBounded(t *testing.T) {
 	c.SetReadDeadline(time.Now().Add(10 * time.Second))
 	if _, err := c.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("a third connection stays: %v", err)
+	}
+	if n := s.refused(t, "connections"); n != 1 {
+		t.Errorf("%v connections too many are counted", n)
 	}
 }
