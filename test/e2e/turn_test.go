@@ -23,6 +23,13 @@ func TestTURN(t *testing.T) {
 		at := w.open(b, s, "viewer", "turn")
 		t.Logf("%s: first picture after %.0f ms, relayed after %.0f", wall, at.First, at.At)
 	}
+	// Nothing is in the way, and the browser may use nothing but relays.
+	w.wall("")
+	link, err := w.inst.Link(t.Context(), s.ID, "viewer")
+	must(t, err)
+	pin(t, b, link, "relay")
+	at := shownBy(t, b, "turn", 0)
+	t.Logf("relays alone: relayed after %.0f ms", at.At)
 }
 
 // startCoturn runs a TURN server that relays to the media port's host alone, with
