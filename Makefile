@@ -70,6 +70,7 @@ test-go: deps-test client/dist/index.html ## Go units with the race detector, an
 test-whole: deps-test build ## the product as a whole, and stock LiveKit clients
 	go test -count=1 -timeout 20m -p 1 ./test/...
 	cd test/serversdk && go test -count=1 -timeout 10m ./...
+	cd test/acme && go vet . && go test -count=1 -timeout 10m .
 
 test-cluster: build ## sessions as pods, on a real Kubernetes that is built once (11 minutes of processor time)
 	cd test/cluster && go vet . && go test -count=1 -timeout 50m .

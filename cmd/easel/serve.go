@@ -88,17 +88,19 @@ func serve(ctx context.Context, cfg config, listener net.Listener, log *slog.Log
 	} else if relayed != nil {
 		relayed.Close() // which says nothing: it is no socket
 	}
-	s, err := newServer(ctx, cfg, log)
+	// First of all: whoever shakes hands may have to wait for a certificate, and the
+	// authority may ask for the host here.
+	plain, err := cfg.reach.openPlain(log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+	s, err := newServer(ctx, cfg, log)
+	if err != nil {
+		return errors.Join(err, plain(), listener.Close())
+	}
 	socket, err := listenLocal(cfg.dir)
 	if err != nil {
-		return errors.Join(err, s.close(ctx), listener.Close())
-	}
-	plain, err := cfg.reach.openPlain(log)
-	if err != nil {
-		return errors.Join(err, socket.Close(), s.close(ctx), listener.Close())
+		return errors.Join(err, s.close(ctx), plain(), listener.Close())
 	}
 	public, local := httpServer(cfg.reach.secure(s.routes(cfg.reach)), log), httpServer(s.api.LocalHandler(), log)
 	failed := make(chan error, 2)
