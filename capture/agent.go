@@ -157,7 +157,7 @@ func (a *Agent) connection(ctx context.Context) error {
 	size := a.display.Size()
 	a.log.Info("in the room", "display", fmt.Sprintf("%dx%d", size.X, size.Y))
 	err = s.Run(ctx)
-	n := &s.Stats
+	n := s.Stats
 	a.log.Info("out of the room", "frames", n.Frames.Load(), "keyframes", n.Keyframes.Load(),
 		"refinements", n.Refinements.Load(), "bytes", n.Bytes.Load(), "unsent", n.Unsent.Load())
 	return err

@@ -44,6 +44,7 @@ type Options struct {
 	HalfFPS  int // cap of the half layer: 15
 	Kbps     int // bitrate of the full layer in motion, 1,000 bit/s: 3,500
 	HalfKbps int // of the half layer: 800
+	Stats    *Stats
 	Log      *slog.Logger
 }
 
@@ -62,6 +63,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Stats == nil {
+		o.Stats = new(Stats)
 	}
 	return o
 }
@@ -89,7 +93,7 @@ func (s Size) least() int {
 	return leastKbps
 }
 
-// Stats counts what a Stream has done. Unsent are frames that the sink refused,
+// Stats counts what one Stream, or one after the other, has done. Unsent are frames that the sink refused,
 // as it does while its transport is down.
 type Stats struct {
 	Captures, Frames, Keyframes, Refinements, Packets, Bytes, Unsent atomic.Uint64
@@ -98,7 +102,7 @@ type Stats struct {
 // Stream turns one display into one room's video and cursor. Run does the work;
 // the other methods may be called from anywhere.
 type Stream struct {
-	Stats Stats
+	Stats *Stats
 
 	display *display.Display
 	sink    Sink
@@ -135,7 +139,7 @@ type Stream struct {
 func NewStream(d *display.Display, sink Sink, o Options) *Stream {
 	o = o.withDefaults()
 	s := &Stream{
-		display: d, sink: sink, opts: o, log: o.Log,
+		display: d, sink: sink, opts: o, log: o.Log, Stats: o.Stats,
 		wake:  make(chan struct{}, 1),
 		start: time.Now(), base: rand.Uint32(),
 	}

@@ -104,13 +104,14 @@ func run(ctx context.Context, f *flags, codecs []codec.Codec, logger *slog.Logge
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	tunnelled := make(chan error, 1)
+	stats := new(capture.Stats)
 	go func() {
 		defer stop()
-		tunnelled <- serveTunnel(ctx, f, logger)
+		tunnelled <- serveTunnel(ctx, f, stats, logger)
 	}()
 	err := capture.RunAgent(ctx, capture.AgentConfig{
 		Display: f.Display, URL: f.URL, Token: f.Token, Tools: f.Tools,
-		Options: capture.Options{Renditions: capture.Renditions(codecs), FPS: f.FPS, Kbps: f.Kbps, Log: logger},
+		Options: capture.Options{Renditions: capture.Renditions(codecs), FPS: f.FPS, Kbps: f.Kbps, Stats: stats, Log: logger},
 	})
 	stop()
 	return errors.Join(err, <-tunnelled)

@@ -6,9 +6,11 @@ import (
 
 	"github.com/easel-live/easel/fallback"
 	"github.com/easel-live/easel/internal/room"
+	"github.com/easel-live/easel/session"
 	"github.com/easel-live/easel/signaling"
 	"github.com/easel-live/easel/signaling/token"
 	"github.com/easel-live/easel/tunnel"
+	"github.com/easel-live/easel/vitals"
 	files "github.com/easel-live/easel/workspace/remote"
 )
 
@@ -34,10 +36,24 @@ func (s *server) openFallback(cfg config, log *slog.Logger) error {
 		return err
 	}
 	s.files = files.NewClient(s.tunnels)
+	if err := s.metrics.Register(vitals.NewCollector(s.tunnels, s.running)); err != nil {
+		return err
+	}
 	s.gateway, err = fallback.New(fallback.Config{
 		Rooms: visitors{s.signaling}, Tunnels: s.tunnels, Log: log, Metrics: s.metrics,
 	})
 	return err
+}
+
+// running are the sessions whose agent should answer.
+func (s *server) running() []vitals.Session {
+	var found []vitals.Session
+	for _, one := range s.sessions.List() {
+		if one.State == session.Ready {
+			found = append(found, vitals.Session{ID: one.ID, Room: one.Room})
+		}
+	}
+	return found
 }
 
 // visitors lets the gateway's viewers into the rooms of signaling.

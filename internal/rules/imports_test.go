@@ -43,6 +43,7 @@ var rules = []rule{
 	{"session/local", []string{"session"}, []string{"github.com/pion/", "github.com/livekit/", "k8s.io/"}, "processes are another, and know of no cluster"},
 	{"session", leaves, []string{"github.com/pion/", "github.com/livekit/", "k8s.io/"}, "a session's lifecycle is independent of what is streamed and of where it runs"},
 	{"tunnel", []string{"internal/room"}, []string{"github.com/pion/", "github.com/livekit/"}, "the agent's one way out carries bytes; what they mean is its users' business"},
+	{"vitals", nil, []string{"github.com/pion/", "github.com/livekit/", "net/http"}, "what an agent tells of itself is numbers, whatever they count"},
 	{"images", []string{"workspace"}, []string{"net/http", "github.com/pion/", "github.com/livekit/"}, "what is open in GIMP is known beside GIMP"},
 	{"workspace/cloud", []string{"workspace"}, []string{"github.com/"}, "syncing knows files on both sides, not whose they are"},
 	{"workspace/remote", []string{"workspace", "workspace/cloud", "images"}, []string{"github.com/"}, "both ends of the way to a session's files know files, not rooms"},

@@ -2,6 +2,9 @@ package e2e
 
 import (
 	"fmt"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,4 +62,15 @@ func TestPaintingByVNC(t *testing.T) {
 	darkAcross(t, viewer, 0.5, 0.35, 0.65)
 	drag(t, viewer, 0.35, 0.4, 0.65, 0.4)
 	keep(t, viewer, "watching")
+
+	t.Run("the agent tells of itself", func(t *testing.T) {
+		resp, err := http.Get(inst.URL + "/metrics")
+		must(t, err)
+		defer resp.Body.Close()
+		metrics, err := io.ReadAll(resp.Body)
+		must(t, err)
+		if line := fmt.Sprintf("easel_agent_up{session=%q} 1\n", s.ID); !strings.Contains(string(metrics), line) {
+			t.Errorf("the server's metrics lack %s", line)
+		}
+	})
 }
