@@ -138,11 +138,20 @@ func (v *Visit) Admit(in *wire.Input) error {
 	return p.admit(in)
 }
 
-// Hear acts on a word of the person's client: a data packet that found no data
-// channel.
+// Hear acts on a word of the person's client: an echo, or a data packet that found
+// no data channel.
 func (v *Visit) Hear(word []byte) {
 	p := v.whose.Load()
-	kind, raw, err := readWord(word)
+	d, err := readWord(word)
+	if err == nil && d.Type == "echo" {
+		v.window.Tell(echoed)
+		return
+	}
+	var kind sfu.DataKind
+	var raw []byte
+	if err == nil {
+		kind, raw, err = d.packet()
+	}
 	if err != nil {
 		p.drop("malformed")
 		p.log.Debug("word refused", "error", err)

@@ -18,6 +18,7 @@ import (
 //
 //	{"type":"state", …}  the room as it is, whenever something of it changes
 //	{"type":"data",  …}  a data packet, in either direction
+//	{"type":"echo"}      is answered by the same
 type (
 	stateWord struct {
 		Type     string       `json:"type"`
@@ -103,15 +104,22 @@ func senderOf(raw []byte) (identity string) {
 	return identity
 }
 
-// readWord makes a data packet of a word.
-func readWord(word []byte) (sfu.DataKind, []byte, error) {
-	var d dataWord
-	if err := json.Unmarshal(word, &d); err != nil {
-		return 0, nil, fmt.Errorf("%w: %w", errPacket, err)
+// echoed answers who wants to know whether the way to the window lives.
+var echoed = []byte(`{"type":"echo"}`)
+
+// readWord reads what a client says; all but an echo is a data packet.
+func readWord(word []byte) (d dataWord, err error) {
+	if err = json.Unmarshal(word, &d); err != nil {
+		return d, fmt.Errorf("%w: %w", errPacket, err)
 	}
-	if d.Type != "data" {
-		return 0, nil, fmt.Errorf("%w: a word of type %.32q", errPacket, d.Type)
+	if d.Type != "data" && d.Type != "echo" {
+		return d, fmt.Errorf("%w: a word of type %.32q", errPacket, d.Type)
 	}
+	return d, nil
+}
+
+// packet is the data packet that a word stands for.
+func (d dataWord) packet() (sfu.DataKind, []byte, error) {
 	kind := sfu.Reliable
 	if d.Lossy {
 		kind = sfu.Lossy

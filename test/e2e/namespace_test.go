@@ -103,6 +103,7 @@ var walls = map[string]string{
 	"TURN by TCP":    "meta l4proto udp drop; tcp their != { " + pagePort + ", " + turnPort + " } drop",
 	"coturn by UDP":  "udp their != " + coturn + " drop; tcp their != " + pagePort + " drop",
 	"coturn by TCP":  "meta l4proto udp drop; tcp their != { " + pagePort + ", " + coturn + " } drop",
+	"anything":       "meta l4proto { tcp, udp } drop",
 	"no media":       "udp their { " + udpPort + ", " + turnPort + " } drop; tcp their { " + tcpPort + ", " + turnPort + " } drop",
 }
 

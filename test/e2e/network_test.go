@@ -23,6 +23,25 @@ func TestWhateverTheNetworkAllows(t *testing.T) {
 		t.Logf("%q: first picture after %.0f ms, by %s after %.0f", c.wall, at.First, c.way, at.At)
 		keep(t, b, c.way)
 	}
+	link, err := w.inst.Link(t.Context(), s.ID, "owner")
+	must(t, err)
+	for _, way := range []string{"webrtc-udp", "vnc"} {
+		if way == "vnc" {
+			pin(t, b, link, "vnc")
+		}
+		at := shownBy(t, b, way, 0)
+		w.wall("anything")
+		says(t, b, "econnect")
+		shows(t, b, "what was shown last", `(() => {
+			const last = document.querySelector('canvas.stale');
+			return getComputedStyle(last).visibility === 'visible' && last.getContext('2d').getImageData(last.width / 2, last.height / 2, 1, 1).data[3] === 255;
+		})()`)
+		keep(t, b, "cut-off-"+way)
+		open := time.Now()
+		w.wall("")
+		at = shownBy(t, b, way, at.At+1)
+		t.Logf("cut off and back: by %s after %.0f ms", way, at.since(open))
+	}
 }
 
 // TestMediaCutMidStroke: the stroke ends, control stays, and what is drawn then, by

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/easel-live/easel/test/firefox"
 )
 
 // driver is a running browser.
@@ -18,6 +20,20 @@ type tab interface {
 	// evaluate gives the string that an expression's promise resolves to.
 	evaluate(js string) (string, error)
 }
+
+// firefoxDriver is Firefox as a driver.
+type firefoxDriver struct{ *firefox.Browser }
+
+func startFirefox(t *testing.T) driver { return firefoxDriver{firefox.Start(t)} }
+
+func (f firefoxDriver) open(url string) (tab, error) {
+	t, err := f.Open(url)
+	return firefoxTab{t}, err
+}
+
+type firefoxTab struct{ firefox.Tab }
+
+func (t firefoxTab) evaluate(js string) (string, error) { return t.Evaluate(js) }
 
 // chromium is driven over its DevTools protocol.
 type chromium struct {

@@ -14,6 +14,12 @@ export const STALL_MS = 1200;
 export class Pulse {
   #heard = 0;
   #beat = 0;
+  #stall: number;
+
+  /** stall is how much silence counts as one, in milliseconds. */
+  constructor(stall = STALL_MS) {
+    this.#stall = stall;
+  }
 
   /** Something came. */
   heard(now: number): void {
@@ -27,7 +33,7 @@ export class Pulse {
     // A page that slept has heard nothing, but not for lack of a connection.
     if (late || asleep) this.#heard = Math.max(this.#heard, now - ECHO_MS);
     const silence = now - this.#heard;
-    if (silence > STALL_MS) return 'stalled';
+    if (silence > this.#stall) return 'stalled';
     return silence >= ECHO_MS ? 'echo' : null;
   }
 }

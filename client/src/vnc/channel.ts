@@ -19,13 +19,15 @@ export class Channel {
   #socket: WebSocket;
   #onWord: (word: string) => void;
 
-  constructor(url: string, onWord: (word: string) => void) {
+  /** onHeard is told of everything that comes. */
+  constructor(url: string, onWord: (word: string) => void, onHeard: () => void) {
     this.#onWord = onWord;
     this.#socket = new WebSocket(url, PROTOCOL);
     this.#socket.binaryType = 'arraybuffer';
     const patience = setTimeout(() => this.#socket.close(), OPEN_MS);
     this.#socket.onopen = (event) => {
       clearTimeout(patience);
+      onHeard();
       this.onopen?.(event);
     };
     this.#socket.onclose = (event) => {
@@ -34,6 +36,7 @@ export class Channel {
     };
     this.#socket.onerror = (event) => this.onerror?.(event);
     this.#socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      onHeard();
       if (typeof data === 'string') {
         this.#onWord(data);
       } else {
@@ -41,6 +44,10 @@ export class Channel {
         this.onmessage?.({ data });
       }
     };
+  }
+
+  get open(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
   }
 
   get readyState(): number {
@@ -52,7 +59,7 @@ export class Channel {
   }
 
   say(word: object): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(word));
+    if (this.open) this.#socket.send(JSON.stringify(word));
   }
 
   close(): void {

@@ -33,6 +33,11 @@ export class Screen extends RFB implements RfbOutlet {
     this._canvas.style.pointerEvents = 'none';
   }
 
+  /** What it shows, or showed last. */
+  get picture(): HTMLCanvasElement {
+    return this._canvas;
+  }
+
   get size(): { width: number; height: number } {
     return { width: this._fbWidth, height: this._fbHeight };
   }

@@ -1,6 +1,7 @@
 import type { Role } from '../core/api';
 import { type Display, parseDisplay } from '../core/geometry';
 import { colourAt } from '../core/presence';
+import { PULSE_MS, Pulse } from '../core/pulse';
 import { RfbHand } from '../core/rfbhand';
 import type { Person } from '../core/room/link';
 import {
@@ -26,8 +27,8 @@ import { Screen } from './screen';
 export interface WindowPorts {
   /** An update of the picture was drawn. */
   onPicture(): void;
-  /** The connection ended; why, for people. */
-  onEnd(why: string): void;
+  /** The connection ended; why, for people, and what it showed last. */
+  onEnd(why: string, last: HTMLCanvasElement): void;
   onMe(identity: string, sid: string): void;
   onPeople(people: Person[]): void;
   onDisplay(display: Display | null): void;
@@ -46,6 +47,12 @@ export interface WindowCounters {
   dialect: string;
 }
 
+/**
+ * How much silence means that it stalls. TCP holds everything back for a lost
+ * packet, and a large piece of a picture comes whole or not yet.
+ */
+const STALL_MS = 5000;
+
 /** The canvas by VNC: the picture as RFB, and the room in words. */
 export class VncWindow {
   #channel: Channel;
@@ -53,20 +60,25 @@ export class VncWindow {
   #hand: RfbHand;
   #ports: WindowPorts;
   #over = false;
+  #pulse = new Pulse(STALL_MS);
+  #pulsing = setInterval(() => this.#feel(), PULSE_MS);
 
   /** url is the server's, ws:// or wss://; the picture goes into target. */
   constructor(target: Element, url: string, token: string, ports: WindowPorts) {
     this.#ports = ports;
     const at = `${url.replace(/\/$/, '')}/rfb?access_token=${encodeURIComponent(token)}`;
-    this.#channel = new Channel(at, (word) => this.#hear(word));
+    this.#channel = new Channel(
+      at,
+      (word) => this.#hear(word),
+      () => this.#pulse.heard(performance.now()),
+    );
     this.#screen = new Screen(target, this.#channel, () => {
       if (!this.#over) ports.onPicture();
     });
     this.#hand = new RfbHand(this.#screen);
     this.#screen.addEventListener('disconnect', (event) => {
       const { reason } = (event as CustomEvent<{ reason?: string }>).detail;
-      if (!this.#over) ports.onEnd(reason || 'the connection ended');
-      this.#over = true;
+      this.#end(reason || 'the connection ended');
     });
   }
 
@@ -95,7 +107,25 @@ export class VncWindow {
   close(): void {
     if (this.#over) return;
     this.#over = true;
+    clearInterval(this.#pulsing);
     this.#hand.release();
+    this.#screen.disconnect();
+  }
+
+  #end(why: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearInterval(this.#pulsing);
+    this.#ports.onEnd(why, this.#screen.picture);
+  }
+
+  /** A WebSocket whose network is gone says nothing about it. */
+  #feel(): void {
+    if (!this.#channel.open) return;
+    const found = this.#pulse.feel(performance.now(), document.hidden);
+    if (found) this.#channel.say({ type: 'echo' });
+    if (found !== 'stalled') return;
+    this.#end('it stalled');
     this.#screen.disconnect();
   }
 

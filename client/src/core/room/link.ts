@@ -100,8 +100,6 @@ const REASONS: Partial<Record<DisconnectReason, LostReason>> = {
 const RESUME_DELAYS_MS = [0, 300, 1000, 2000];
 /** TCP asks ever more rarely for a connection that is not answered: asking anew is sooner. */
 const websocketTimeout = 4000;
-/** How long ICE and DTLS may look for a way. */
-const peerConnectionTimeout = 10_000;
 
 /** One connection to a room: the display's picture, and Easel's own messages. */
 export class RoomLink {
@@ -131,7 +129,7 @@ export class RoomLink {
     const at = this.route === 'tcp' ? `${url}?candidates=tcp` : url;
     const rtcConfig: RTCConfiguration =
       this.route === 'relay' ? { iceTransportPolicy: 'relay' } : {};
-    const once = { websocketTimeout, peerConnectionTimeout, maxRetries: 1 };
+    const once = { websocketTimeout, maxRetries: 1 };
     await this.#room.connect(at, token, { autoSubscribe: true, rtcConfig, ...once });
     if (this.#over) return;
     this.#ports.onState('connected');

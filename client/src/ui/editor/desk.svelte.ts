@@ -132,6 +132,8 @@ export class Desk {
   });
   /** Told where the remote pointer is, past Svelte: it comes with every move. */
   onPointer: (position: CursorPosition) => void = () => {};
+  /** Told what was shown last by a way that takes its picture along. */
+  onLast: (picture: HTMLCanvasElement) => void = () => {};
   /** Told when the lease came or went. */
   onHold: () => void = () => {};
 
@@ -195,6 +197,7 @@ export class Desk {
         this.#relink();
         this.#seen();
       },
+      onLast: (picture) => this.onLast(picture),
       window: this.#windowPorts(),
     });
     this.shelf = new Shelf(session, (...notice) => this.notify(...notice));
@@ -391,10 +394,17 @@ export class Desk {
     this.#relink();
   }
 
+  #linked(): LinkState {
+    if (this.ways.window) return 'connected';
+    // Who has seen the canvas and is not there comes back, and does not join.
+    const back = this.ways.state.shown && (!this.#link || this.#rtc === 'connecting');
+    return back ? 'reconnecting' : this.#rtc;
+  }
+
   /** How this person is connected is how the way is that they see. */
   #relink(): void {
     const { shown } = this.ways.state;
-    this.link = this.ways.window ? 'connected' : this.#rtc;
+    this.link = this.#linked();
     if (this.ways.window) this.picture = true;
     // What was held by the way before is let go of there; the hand begins anew.
     if (shown !== this.#shown) this.onHold();

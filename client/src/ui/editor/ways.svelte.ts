@@ -28,6 +28,8 @@ export interface WaysPorts {
   webrtc(open: boolean, route: Route): void;
   /** What is shown, or by which way, is another. */
   onChange(): void;
+  /** What VNC showed last, which ended. */
+  onLast(picture: HTMLCanvasElement): void;
   /** What a window tells of the room. */
   window: Omit<WindowPorts, 'onPicture' | 'onEnd'>;
 }
@@ -139,9 +141,10 @@ export class Ways {
       const window: VncWindow = new VncWindow(host, pass.url, pass.token, {
         ...this.#ports.window,
         onPicture: () => this.shows('vnc'),
-        onEnd: (why) => {
+        onEnd: (why, last) => {
           if (this.#window !== window) return;
           this.#window = null;
+          if (this.state.shown === 'vnc' && this.state.good.vnc) this.#ports.onLast(last);
           console.warn('easel: VNC ended:', why);
           this.broken('vnc', 'ended');
           this.apply();

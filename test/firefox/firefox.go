@@ -1,10 +1,13 @@
-package stockjs
+// Package firefox drives a real Firefox for tests, over WebDriver BiDi (W3C working
+// draft): JSON commands and answers over one WebSocket.
+package firefox
 
 import (
 	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,9 +20,11 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// firefox is a running Firefox, driven over WebDriver BiDi (W3C working draft):
-// JSON commands and answers over one WebSocket.
-type firefox struct {
+// patience is how long a command may take on a busy machine.
+const patience = 60 * time.Second
+
+// Browser is a running Firefox.
+type Browser struct {
 	t  *testing.T
 	ws *websocket.Conn
 
@@ -47,7 +52,9 @@ user_pref("services.settings.server", "data:,");
 user_pref("toolkit.telemetry.enabled", false);
 `
 
-func startFirefox(t *testing.T) driver {
+// Start runs a Firefox until the test is over. $EASEL_FIREFOX names another than
+// the first one found.
+func Start(t *testing.T) *Browser {
 	t.Helper()
 	path := os.Getenv("EASEL_FIREFOX")
 	if path == "" {
@@ -97,7 +104,7 @@ func startFirefox(t *testing.T) driver {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = ws.Close() })
-	f := &firefox{t: t, ws: ws}
+	f := &Browser{t: t, ws: ws}
 	if err := f.command("session.new", map[string]any{"capabilities": map[string]any{}}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +113,7 @@ func startFirefox(t *testing.T) driver {
 
 // command sends one command and waits for its answer; events in between are
 // passed over.
-func (f *firefox) command(method string, params, result any) error {
+func (f *Browser) command(method string, params, result any) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.last++
@@ -139,25 +146,39 @@ func (f *firefox) command(method string, params, result any) error {
 	}
 }
 
-// firefoxTab is one tab.
-type firefoxTab struct {
-	*firefox
+// Tab is one of its pages.
+type Tab struct {
+	browser *Browser
 	context string
 }
 
-func (f *firefox) open(url string) (tab, error) {
+// Open opens a page in a tab of its own, until the test is over.
+func (f *Browser) Open(url string) (Tab, error) {
 	var created struct {
 		Context string `json:"context"`
 	}
 	if err := f.command("browsingContext.create", map[string]any{"type": "tab"}, &created); err != nil {
-		return nil, err
+		return Tab{}, err
 	}
-	tab := firefoxTab{f, created.Context}
-	f.t.Cleanup(func() { _ = f.command("browsingContext.close", map[string]any{"context": tab.context}, nil) })
-	return tab, f.command("browsingContext.navigate", map[string]any{"context": tab.context, "url": url, "wait": "complete"}, nil)
+	tab := Tab{f, created.Context}
+	f.t.Cleanup(func() { _ = tab.command("browsingContext.close", nil, nil) })
+	return tab, tab.Go(url)
 }
 
-func (t firefoxTab) evaluate(js string) (string, error) {
+// command sends one about this tab.
+func (t Tab) command(method string, params map[string]any, result any) error {
+	all := map[string]any{"context": t.context}
+	maps.Copy(all, params)
+	return t.browser.command(method, all, result)
+}
+
+// Go goes to another page.
+func (t Tab) Go(url string) error {
+	return t.command("browsingContext.navigate", map[string]any{"url": url, "wait": "complete"}, nil)
+}
+
+// Evaluate gives the string that an expression's promise resolves to.
+func (t Tab) Evaluate(js string) (string, error) {
 	var got struct {
 		Type   string `json:"type"`
 		Result struct {
@@ -167,11 +188,41 @@ func (t firefoxTab) evaluate(js string) (string, error) {
 			Text string `json:"text"`
 		} `json:"exceptionDetails"`
 	}
-	err := t.command("script.evaluate", map[string]any{
+	err := t.browser.command("script.evaluate", map[string]any{
 		"expression": js, "target": map[string]any{"context": t.context}, "awaitPromise": true, "userActivation": true,
 	}, &got)
 	if err == nil && got.Type != "success" {
 		err = fmt.Errorf("in the page: %s", got.ExceptionDetails.Text)
 	}
 	return got.Result.Value, err
+}
+
+// Drag presses the mouse's first button at the first of these places, in CSS
+// pixels, moves over the others and lets go at the last.
+func (t Tab) Drag(way ...[2]int) error {
+	actions := make([]map[string]any, 0, len(way)+2)
+	for i, at := range way {
+		actions = append(actions, map[string]any{"type": "pointerMove", "x": at[0], "y": at[1], "duration": 15})
+		if i == 0 {
+			actions = append(actions, map[string]any{"type": "pointerDown", "button": 0})
+		}
+	}
+	actions = append(actions, map[string]any{"type": "pointerUp", "button": 0})
+	return t.command("input.performActions", map[string]any{
+		"actions": []map[string]any{{"type": "pointer", "id": "mouse", "actions": actions}},
+	}, nil)
+}
+
+// Screenshot is the page as PNG.
+func (t Tab) Screenshot() ([]byte, error) {
+	var got struct {
+		Data []byte `json:"data"` // base64
+	}
+	err := t.command("browsingContext.captureScreenshot", nil, &got)
+	return got.Data, err
+}
+
+// Size sets the page's size in CSS pixels.
+func (t Tab) Size(width, height int) error {
+	return t.command("browsingContext.setViewport", map[string]any{"viewport": map[string]any{"width": width, "height": height}}, nil)
 }
