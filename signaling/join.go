@@ -46,7 +46,10 @@ func (r *liveRoom) join(claims *token.Claims, how *joinParams, c *conn) (*partic
 	r.used = true
 	r.present[claims.Identity] = p
 	r.rebuildRoster()
-	r.arbiter.Join(claims.Identity, role, time.Now())
+	// A hand at a window goes on as it was: a stroke may be under way.
+	if window == nil || old.role() != role {
+		r.arbiter.Join(claims.Identity, role, time.Now())
+	}
 	if role == room.Agent {
 		r.arbiter.Renew(time.Now())
 	}

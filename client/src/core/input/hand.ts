@@ -44,6 +44,11 @@ export class Hand {
     return this.#sender.ready;
   }
 
+  /** Whether a stroke may be under way. */
+  get pressed(): boolean {
+    return this.#sender.buttons.size > 0;
+  }
+
   /** Starts or, with 0, ends a lease. */
   hold(generation: number): void {
     if (generation !== this.#sender.generation) this.#drop();

@@ -287,6 +287,7 @@ export class Desk {
   /** A frame of the track was drawn. */
   shows(): void {
     if (this.#revival) return; // the hand may not get through yet
+    if (this.ways.window && this.hand.pressed) return; // a stroke ends where it began
     this.#pulse.heard(performance.now());
     this.picture = true;
     this.ways.shows('webrtc');
@@ -601,14 +602,17 @@ export class Desk {
     this.#hold();
   }
 
-  /** In a room entered anew, leases and input are counted anew. */
+  /** Entered anew by the way that is shown, leases and input are counted anew. */
   #enter(me: string, entry: string): void {
     this.me = me;
     if (entry === this.#entry) return;
     this.#entry = entry;
     this.#told = '';
-    this.lease = null;
-    this.hand.reset();
+    // The hand by VNC goes on: only the connection beside it is new.
+    if (!this.ways.window) {
+      this.lease = null;
+      this.hand.reset();
+    }
     this.copies.reset();
     this.company.entered();
   }
