@@ -9,7 +9,8 @@
 //
 // # The hot path, file by file
 //
-//	hearing.go      takes a publisher's SRTP off the socket, and opens it
+//	arrivals.go     takes a publisher's SRTP where it leaves the socket
+//	hearing.go      opens it
 //	uplink.go       its stream: what came, what is missing
 //	packet/         parses what is needed: RTP header, keyframe?, VP8 descriptor
 //	depend/         what a dependency descriptor says of a frame
@@ -106,7 +107,8 @@
 // for each viewer, and a publisher's packet would pass them on its way through
 // five goroutines. A peer's media is taken, and opened, where it leaves the
 // socket's queue: a viewer's reports always, a publisher's stream once pion has
-// said what it is. ICE, DTLS and data channels are pion's.
+// said what it is. The RTP of a publisher whose address is known does not even
+// reach a queue. ICE, DTLS and data channels are pion's.
 //
 // Every video packet carries playout-delay 0,0: without it a browser holds
 // sparse frames back. It carries a transport-wide number too if the viewer

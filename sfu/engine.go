@@ -43,11 +43,12 @@ type Engine struct {
 	lanes  []*socket.Lane // by shard
 	kinds  kinds
 
-	count   *counters
-	metrics prometheus.Registerer
-	udp     *socket.Conn
-	udpMux  ice.UDPMux
-	tcpMux  *ice.TCPMuxDefault
+	count    *counters
+	metrics  prometheus.Registerer
+	udp      *socket.Conn
+	arrivals *arrivals // on udp
+	udpMux   ice.UDPMux
+	tcpMux   *ice.TCPMuxDefault
 
 	settings webrtc.SettingEngine // of every PeerConnection
 

@@ -235,6 +235,7 @@ func (p *Peer) closeConnections() {
 	if p.down != nil && p.down != p.up {
 		err = errors.Join(err, p.down.pc.GracefulClose())
 	}
+	p.up.route.leave() // nothing is sent any more that would show the way anew
 	if err != nil {
 		p.log.Debug("connection did not close cleanly", "err", err)
 	}

@@ -17,6 +17,9 @@ type route struct {
 	// tap, if set, is shown SRTP and SRTCP from the peer; it says whether it took
 	// the datagram, which it may use as a buffer then, and returns at once.
 	tap atomic.Pointer[func(datagram []byte) bool]
+
+	arrivals *arrivals      // told of where a publisher is; nil: of nobody's
+	source   netip.AddrPort // that it was told of last; its own
 }
 
 // hop is where packets for a peer go.
@@ -42,6 +45,16 @@ func isSRTCP(datagram []byte) bool { return datagram[1] >= 192 && datagram[1] <=
 func (r *route) sent(datagram []byte, conn net.PacketConn, to netip.AddrPort) {
 	if h := r.hop.Load(); !isCheck(datagram) && (h == nil || h.conn != conn || h.to != to) {
 		r.hop.Store(&hop{conn: conn, to: to})
+		if r.arrivals != nil && r.isOpen {
+			r.arrivals.expect(to, r)
+		}
+	}
+}
+
+// leave forgets where the peer is, which is gone.
+func (r *route) leave() {
+	if r.arrivals != nil {
+		r.arrivals.forget(r)
 	}
 }
 

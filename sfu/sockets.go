@@ -45,7 +45,8 @@ func (e *Engine) listen(cfg Config) error {
 	e.log.Info("media socket open", "addr", conn.LocalAddr().String(), "sends", conn.Mode().String())
 	bound := conn.LocalAddr().(*net.UDPAddr).AddrPort()
 	e.addr = netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port())
-	e.udpMux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: conn, Logger: pionLog{log: e.log, scope: "mux"}})
+	e.arrivals = newArrivals(conn)
+	e.udpMux = ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: e.arrivals, Logger: pionLog{log: e.log, scope: "mux"}})
 	if !cfg.TCP.IsValid() {
 		return nil
 	}

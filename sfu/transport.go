@@ -38,7 +38,8 @@ type transport struct {
 }
 
 func newTransport(p *Peer, target Target, publishes bool) (*transport, error) {
-	t := &transport{target: target, route: &route{entrance: entrance{count: p.engine.count, isOpen: publishes}}, keys: &seal.Keys{}, cooling: map[string]bool{}}
+	way := &route{entrance: entrance{count: p.engine.count, isOpen: publishes}, arrivals: p.engine.arrivals}
+	t := &transport{target: target, route: way, keys: &seal.Keys{}, cooling: map[string]bool{}}
 	var err error
 	if t.pc, err = p.engine.newConnection(p.shard, publishes, p.opts.TCP, t.route, t.keys); err != nil {
 		return nil, err
