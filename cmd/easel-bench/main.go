@@ -23,6 +23,7 @@ type commands struct {
 	Lines    linesCommand    `cmd:"" help:"What a real browser sees of a session over lines that lose, delay and limit."`
 	Load     loadCommand     `cmd:"" help:"Rooms full of viewers, on Easel or livekit-server: CPU, loss and delay of each forwarded packet."`
 	Sessions sessionsCommand `cmd:"" help:"How many sessions this machine carries before a press takes too long to be seen."`
+	Soak     soakCommand     `cmd:"" help:"Memory of a session that is painted in for an hour, and whether it grows."`
 	Record   recordCommand   `cmd:"" help:"Record what a viewer receives of a session that is painted in, for load to replay."`
 	Target   targetCommand   `cmd:"" help:"Show the window that a latency measurement presses on, on $DISPLAY."`
 }
