@@ -47,6 +47,7 @@ type fakeSink struct {
 	frames     []sentFrame
 	messages   []message
 	attributes map[string]string
+	dresses    int // times that attributes were set
 	dimensions []client.Layer
 	changed    chan struct{}
 	bad        []string
@@ -125,6 +126,8 @@ func (f *fakeSink) SetAttributes(a map[string]string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.attributes = a
+	f.dresses++
+	f.poke()
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"image"
 	"time"
 
+	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/internal/room"
 )
 
@@ -36,13 +37,19 @@ func (s *Stream) refit(now time.Duration) time.Duration {
 		return in
 	}
 	want := s.wishes.Swap(nil)
-	s.refitted = now
+	s.refitted, s.unfit = now, ""
 	// The scale first: windows lay themselves out anew once, for both.
 	if err := s.display.SetScale(want.scale); err != nil {
+		s.unfit = fmt.Sprintf("the X server refused to draw at %d%%", want.scale)
 		s.log.Warn("scale refused", "scale", want.scale, "error", err)
 	}
-	if err := s.display.Resize(want.size); err != nil {
-		s.log.Warn("resize refused", "size", want.size, "error", err)
+	fits := display.Clamp(want.size)
+	if fits != want.size {
+		s.unfit = fmt.Sprintf("%s was asked for and %s is what can be", inPixels(want.size), inPixels(fits))
+	}
+	if err := s.display.Resize(fits); err != nil {
+		s.unfit = fmt.Sprintf("the X server refused %s", inPixels(fits))
+		s.log.Warn("resize refused", "size", fits, "error", err)
 	}
 	if s.display.Size() == s.size {
 		s.tellDress() // the size alone tells itself, once it shows
@@ -50,11 +57,15 @@ func (s *Stream) refit(now time.Duration) time.Duration {
 	return never
 }
 
-// tellDress tells the room how the display is.
+// inPixels is a size as people write it.
+func inPixels(size image.Point) string { return fmt.Sprintf("%dx%d", size.X, size.Y) }
+
+// tellDress tells the room how the display is, and why it is no other.
 func (s *Stream) tellDress() {
 	err := s.sink.SetAttributes(map[string]string{
-		room.DisplayAttribute: fmt.Sprintf("%dx%d", s.size.X, s.size.Y),
+		room.DisplayAttribute: inPixels(s.size),
 		room.ScaleAttribute:   fmt.Sprint(s.display.Scale()),
+		room.UnfitAttribute:   s.unfit,
 	})
 	if err != nil {
 		s.log.Warn("the room was not told the display's size", "error", err)

@@ -122,6 +122,7 @@ type Stream struct {
 	base     uint32 // RTP timestamp of start
 	size     image.Point
 	refitted time.Duration // last change of size or scale asked for here
+	unfit    string        // why the display is not as that wish wanted it, for people
 	changes  display.Changes
 	dirty    damage.Region // damaged and not captured
 	screen   screen

@@ -130,42 +130,6 @@ func TestKeyframeOnRequest(t *testing.T) {
 	}
 }
 
-func TestResizeWhileDrawing(t *testing.T) {
-	name := xvnctest.Start(t, 1280, 800)
-	p := xvnctest.NewPainter(t, name, 3840, 2160)
-	s, f, d := run(t, name, Options{})
-	stop, drawn := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(drawn)
-		for i := uint32(0); ; i++ {
-			select {
-			case <-stop:
-				return
-			default:
-				p.Noise(t, int(i*37%600), int(i*91%400), 40, 40, i)
-			}
-		}
-	}()
-	for _, size := range []image.Point{{1001, 777}, {1920, 1080}, {640, 480}, {1366, 768}} {
-		s.Resize(image.Pt(5, 5), 100) // overtaken by the next wish
-		s.Resize(size, 200)
-		f.until(t, size.String(), func() bool {
-			return f.count(func(s sentFrame) bool { return s.layer == fullLayer && s.key && s.size == size }) > 0 &&
-				f.count(func(s sentFrame) bool {
-					return s.layer == halfLayer && s.key && s.size == image.Pt((size.X+1)/2, (size.Y+1)/2)
-				}) > 0
-		})
-	}
-	close(stop)
-	<-drawn
-	f.mu.Lock()
-	if d.Size() != image.Pt(1366, 768) || f.attributes["easel.display"] != "1366x768" || f.attributes["easel.scale"] != "200" {
-		t.Errorf("%v, %v", d.Size(), f.attributes)
-	}
-	f.mu.Unlock()
-	rest(t, s)
-}
-
 // A click that a program answers gives one tag, of the frame with the answer.
 func TestFrameTag(t *testing.T) {
 	name := xvnctest.Start(t, 640, 480)

@@ -68,10 +68,14 @@ func (p *participant) setDetails(name, metadata string, attributes map[string]st
 }
 
 // mayAttribute says whether p may set an attribute: Easel's own are the
-// server's, but for the display's size, which is the agent's to tell.
+// server's, but for what the display is like, which is the agent's to tell.
 func (p *participant) mayAttribute(key string) bool {
-	if !strings.HasPrefix(key, ownTopics) {
+	switch {
+	case !strings.HasPrefix(key, ownTopics):
 		return true
+	case key == room.DisplayAttribute, key == room.ScaleAttribute, key == room.UnfitAttribute:
+		return p.claims.Role == room.Agent
+	default:
+		return false
 	}
-	return (key == room.DisplayAttribute || key == room.ScaleAttribute) && p.claims.Role == room.Agent
 }

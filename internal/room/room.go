@@ -70,6 +70,10 @@ func ParsePolicy(s string) (Policy, error) {
 // programs on its display draw, in percent.
 const ScaleAttribute = "easel.scale"
 
+// UnfitAttribute is the agent's participant attribute that says in words why the
+// display is not as it was last asked for; it is not there while it is.
+const UnfitAttribute = "easel.display.unfit"
+
 // MaxNameBytes bounds room names and participant identities.
 const MaxNameBytes = 128
 

@@ -22,6 +22,8 @@ export const DISPLAY = 'easel.display';
 export const COLOUR = 'easel.colour';
 /** How large things are drawn on it, in percent. */
 export const SCALE = 'easel.scale';
+/** Why the display is not as it was last asked for, in words. */
+export const UNFIT = 'easel.display.unfit';
 
 const record = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

@@ -19,7 +19,16 @@ import {
   type PresenceMessage,
   Topic,
 } from '../core/wire';
-import { COLOUR, DISPLAY, dataWord, readWord, roleOf, SCALE, type Word } from '../core/words';
+import {
+  COLOUR,
+  DISPLAY,
+  dataWord,
+  readWord,
+  roleOf,
+  SCALE,
+  UNFIT,
+  type Word,
+} from '../core/words';
 import { Channel } from './channel';
 import { Screen } from './screen';
 
@@ -31,7 +40,7 @@ export interface WindowPorts {
   onEnd(why: string, last: HTMLCanvasElement): void;
   onMe(identity: string, sid: string): void;
   onPeople(people: Person[]): void;
-  onDisplay(display: Display | null): void;
+  onDisplay(display: Display | null, unfit: string): void;
   onLease(lease: Lease): void;
   onCursor(message: CursorMessage): void;
   onClipboard(message: ClipboardMessage): void;
@@ -145,8 +154,8 @@ export class VncWindow {
     const ports = this.#ports;
     ports.onMe(me, people.find((p) => p.identity === me)?.sid ?? '');
     const agent = people.find((p) => p.agent);
-    const { [DISPLAY]: size, [SCALE]: scale } = agent?.attributes ?? {};
-    ports.onDisplay(parseDisplay(size, scale));
+    const { [DISPLAY]: size, [SCALE]: scale, [UNFIT]: unfit } = agent?.attributes ?? {};
+    ports.onDisplay(parseDisplay(size, scale), unfit ?? '');
     ports.onPeople(
       people
         .filter((p) => !p.agent)

@@ -42,7 +42,7 @@ import {
   type PresenceMessage,
   Topic,
 } from '../wire';
-import { COLOUR, DISPLAY, ROLE, SCALE } from '../words';
+import { COLOUR, DISPLAY, ROLE, SCALE, UNFIT } from '../words';
 
 /** Somebody in the room. */
 export interface Person {
@@ -61,8 +61,11 @@ export type LostReason = 'network' | 'elsewhere' | 'removed' | 'closed';
 export interface LinkPorts {
   onState(state: LinkState, reason?: LostReason): void;
   onPeople(people: Person[]): void;
-  /** The agent's display; null while no agent is in the room. */
-  onDisplay(display: Display | null): void;
+  /**
+   * The agent's display, null while no agent is in the room, and why it is not as it
+   * was last asked for.
+   */
+  onDisplay(display: Display | null, unfit: string): void;
   onLease(lease: Lease): void;
   onTrack(track: RemoteVideoTrack | null): void;
   onTag(tag: FrameTag): void;
@@ -323,8 +326,8 @@ export class RoomLink {
   #tellPeople(): void {
     const others = [...this.#room.remoteParticipants.values()];
     const agent = others.find(isAgent);
-    const { [DISPLAY]: size, [SCALE]: scale } = agent?.attributes ?? {};
-    this.#ports.onDisplay(parseDisplay(size, scale));
+    const { [DISPLAY]: size, [SCALE]: scale, [UNFIT]: unfit } = agent?.attributes ?? {};
+    this.#ports.onDisplay(parseDisplay(size, scale), unfit ?? '');
     const all: Participant[] = [this.#room.localParticipant, ...others.filter((p) => !isAgent(p))];
     this.#ports.onPeople(
       all.map((p) => ({

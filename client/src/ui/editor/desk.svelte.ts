@@ -149,6 +149,8 @@ export class Desk {
   #entry = '';
   #asking = false;
   #last = { x: 0, y: 0 };
+  /** Why the display is not as it was last asked for. */
+  #unfit = '';
   #attempt = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   /** Whether the next attempt is only waited for. */
@@ -489,7 +491,7 @@ export class Desk {
     return {
       onMe: (identity, entry) => this.#enter(identity, entry),
       onPeople: (people) => this.#meet(people),
-      onDisplay: (display) => this.#sized(display),
+      onDisplay: (display, unfit) => this.#sized(display, unfit),
       onLease: (lease) => this.#leased(lease),
       onCursor: (message) => {
         if (message.type === 'shape') this.shape = message.shape;
@@ -543,7 +545,7 @@ export class Desk {
           this.#relink();
         },
         onPeople: (people) => this.#meet(people),
-        onDisplay: (display) => this.#sized(display),
+        onDisplay: (display, unfit) => this.#sized(display, unfit),
         onLease: (lease) => this.#leased(lease),
         onTrack: (track) => {
           if (!this.ways.window) this.picture = false;
@@ -591,8 +593,12 @@ export class Desk {
     this.#hold();
   }
 
-  #sized(display: Display | null): void {
+  #sized(display: Display | null, unfit: string): void {
     if (!sameDisplay(this.display, display)) this.display = display;
+    if (unfit && unfit !== this.#unfit && this.sizes) {
+      this.notify(`The canvas does not fit your window: ${unfit}.`);
+    }
+    this.#unfit = unfit;
   }
 
   #leased(lease: Lease): void {
