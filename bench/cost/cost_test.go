@@ -24,8 +24,9 @@ func TestBetween(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	f := Figures{Idle: Rates{CPU: map[string]float64{"agent": 1}}, Active: got}
+	f.Peer = &Peer{FrameRate: 30, Active: Rates{CPU: map[string]float64{"gstreamer": 200}}}
 	f.Complete()
-	if f.AgentIdle != 1 || f.AgentActive != 50 || f.FramesIdle != 0 || f.FramesActive != 30 || f.KBits != 1000 {
+	if f.AgentIdle != 1 || f.AgentActive != 50 || f.FramesIdle != 0 || f.FramesActive != 30 || f.KBits != 1000 || f.CPURatio != 0.25 {
 		t.Errorf("%+v", f)
 	}
 }

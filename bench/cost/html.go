@@ -62,8 +62,27 @@ func (f Figures) section() report.Section {
 		}
 		cpu.Bars = append(cpu.Bars, bar)
 	}
-	return report.Section{
-		Title: f.Size + ", " + f.Codec, Table: table, Bars: []report.Bars{cpu, f.Stages.bars()},
+	section := report.Section{
+		Title: f.Size + ", " + f.Codec, Table: table, Bars: []report.Bars{cpu},
+	}
+	if f.Peer != nil {
+		section.Bars = append(section.Bars, f.beside())
+	}
+	section.Bars = append(section.Bars, f.Stages.bars())
+	return section
+}
+
+// beside shows the agent beside GStreamer.
+func (f Figures) beside() report.Bars {
+	return report.Bars{
+		Title: fmt.Sprintf("Grab and encode, ms of processor time per second, GStreamer at the agent's %d frames/s", f.Peer.FrameRate),
+		X:     "ms/s", Parts: []string{"grab and encode"},
+		Bars: []report.Bar{
+			{Name: "agent, drawing", Values: []float64{f.AgentActive}},
+			{Name: "GStreamer, drawing", Values: []float64{f.Peer.Active.CPU["gstreamer"]}},
+			{Name: "agent, nothing", Values: []float64{f.AgentIdle}},
+			{Name: "GStreamer, nothing", Values: []float64{f.Peer.Idle.CPU["gstreamer"]}},
+		},
 	}
 }
 

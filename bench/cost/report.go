@@ -36,6 +36,18 @@ type Figures struct {
 
 	Stages Stages `json:"stages"` // while drawing
 	Codec  string `json:"codec"`
+
+	// Peer is GStreamer on the same display; nil: not measured. CPURatio is the
+	// agent's processor time while somebody draws over GStreamer's.
+	Peer     *Peer   `json:"gstreamer"`
+	CPURatio float64 `json:"cpu_ratio"`
+}
+
+// Peer is what another way to grab and encode costs, as part "gstreamer".
+type Peer struct {
+	FrameRate int   `json:"frame_rate"` // that it was told to keep to
+	Idle      Rates `json:"idle"`
+	Active    Rates `json:"active"` // while somebody draws
 }
 
 // Stages are the parts of the way from hand to screen, in milliseconds, of the
@@ -69,6 +81,9 @@ func (f *Figures) Complete() {
 	f.AgentActive, f.AgentIdle = f.Active.CPU["agent"], f.Idle.CPU["agent"]
 	f.FramesActive, f.FramesIdle = f.Active.Frames, f.Idle.Frames
 	f.KBits = f.Active.KBits
+	if f.Peer != nil && f.Peer.Active.CPU["gstreamer"] > 0 {
+		f.CPURatio = stats.Round(f.AgentActive/f.Peer.Active.CPU["gstreamer"], 2)
+	}
 }
 
 // String is the report for people.
@@ -93,6 +108,10 @@ func (f Figures) String() string {
 	}
 	row("frames/s", func(r Rates) float64 { return r.Frames })
 	row("kb/s", func(r Rates) float64 { return r.KBits })
+	if p := f.Peer; p != nil {
+		fmt.Fprintf(&b, "%-24s %10.1f %10.1f (%.1f frames/s, %.0f kb/s; the agent takes %.2f of it while drawing)\n",
+			"CPU ms/s, GStreamer", p.Idle.CPU["gstreamer"], p.Active.CPU["gstreamer"], p.Active.Frames, p.Active.KBits, f.CPURatio)
+	}
 	s := f.Stages
 	fmt.Fprintf(&b, "%-24s %s, %s, %s, %s (p50/p95 ms, n = %d)\n", "hand to screen",
 		stage("to X", s.ToX), stage("captured", s.ToCaptured), stage("encoded", s.ToEncoded), stage("presented", s.ToPresented), s.ToX.N)

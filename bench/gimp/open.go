@@ -3,6 +3,7 @@ package gimp
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/chromedp/chromedp/kb"
 )
@@ -33,9 +34,10 @@ func Open(ctx context.Context, page Page, path string) error {
 	return still(ctx, page)
 }
 
-// Magnify shows the image at twice its size and waits until it is there.
-func Magnify(ctx context.Context, page Page) error {
-	if err := changes(ctx, page, "2"); err != nil {
+// Magnify shows the image at so many times its size, 1 to 5, and waits until it is
+// there.
+func Magnify(ctx context.Context, page Page, times int) error {
+	if err := changes(ctx, page, strconv.Itoa(times)); err != nil {
 		return fmt.Errorf("gimp: zoom: %w", err)
 	}
 	return nil

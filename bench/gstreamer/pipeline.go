@@ -29,28 +29,36 @@ var ErrPipeline = errors.New("gstreamer: the pipeline ended")
 type Options struct {
 	Display   string // ":12"
 	Authority string // X authority file; may be empty
+	// FrameRate, per second, and Kbps, 1,000 bits per second, are what to keep to;
+	// both 0: what neko does.
+	FrameRate, Kbps int
 }
 
-// The pipeline: neko's defaults (server/internal/config/capture.go), 25 frames a
+// The pipeline is neko's default (server/internal/config/capture.go), 25 frames a
 // second at 2 Mb/s; without the pointer, which a viewer's page draws itself.
 const (
 	frameRate = 25
 	bitrate   = 3072 * 650
 )
 
-func pipeline(display string, port int) []string {
+func (o Options) pipeline(port int) []string {
+	rate, bits, coarsest := frameRate, bitrate, 20
+	if o.Kbps > 0 {
+		// As coarse as it takes: with neko's bound it would send more than it may.
+		rate, bits, coarsest = o.FrameRate, 1000*o.Kbps, 63
+	}
 	return strings.Fields(fmt.Sprintf("-q ximagesrc display-name=%s show-pointer=false use-damage=false"+
 		" ! video/x-raw,framerate=%d/1 ! videoconvert ! queue"+
 		" ! vp8enc target-bitrate=%d cpu-used=4 end-usage=cbr threads=4 deadline=1 undershoot=95"+
-		" buffer-size=%d buffer-initial-size=%d buffer-optimal-size=%d keyframe-max-dist=25 min-quantizer=4 max-quantizer=20"+
+		" buffer-size=%d buffer-initial-size=%d buffer-optimal-size=%d keyframe-max-dist=25 min-quantizer=4 max-quantizer=%d"+
 		" ! rtpvp8pay mtu=1200 picture-id-mode=2 ! udpsink host=127.0.0.1 port=%d sync=false",
-		display, frameRate, bitrate, 3072*4, 3072*2, 3072*3, port))
+		o.Display, rate, bits, 3072*4, 3072*2, 3072*3, coarsest, port))
 }
 
 // launch starts GStreamer, sending to a port of this machine.
 func launch(opts Options, to net.Addr) (*exec.Cmd, error) {
 	port := to.(*net.UDPAddr).Port
-	cmd := exec.Command("gst-launch-1.0", pipeline(opts.Display, port)...)
+	cmd := exec.Command("gst-launch-1.0", opts.pipeline(port)...)
 	cmd.Env = append(os.Environ(), "DISPLAY="+opts.Display)
 	if opts.Authority != "" {
 		cmd.Env = append(cmd.Env, "XAUTHORITY="+opts.Authority)

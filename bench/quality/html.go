@@ -24,12 +24,13 @@ func (r Report) Page(command string) report.Page {
 		},
 		Machine: r.Machine, Commit: r.Commit, Command: command,
 	}
-	head := []string{"", "Easel"}
-	if r.Peer != nil {
-		head = append(head, "GStreamer, neko's options")
+	if r.Equal != nil {
+		page.Facts = append(page.Facts,
+			report.Fact{Name: "More in motion than GStreamer", Value: fmt.Sprintf("%+.1f", r.GainMotion), Unit: "dB", Note: "at the same rates"},
+			report.Fact{Name: "Of GStreamer's processor time", Value: fmt.Sprintf("%.0f", 100*r.CPURatio), Unit: "%", Note: "at the same rates"})
 	}
 	page.Sections = append(page.Sections,
-		report.Section{Title: "Figures", Table: &report.Table{Head: head, Rows: r.cells()}},
+		report.Section{Title: "Figures", Table: &report.Table{Head: r.head(), Rows: r.cells()}},
 		report.Section{
 			Title: "One to one", Pictures: r.crops(image.Pt(282, 190), 1),
 			Note: "The same part of the screen and of what the viewer was shown, pixel by pixel.",
@@ -49,13 +50,6 @@ func unit(ms *float64) string {
 		return ""
 	}
 	return "ms"
-}
-
-// viewers ranges over the viewers by name.
-func (r Report) viewers(yield func(string, *Result) bool) {
-	if yield("Easel", r.Result) && r.Peer != nil {
-		yield("GStreamer", r.Peer)
-	}
 }
 
 // shownMost is where a plot of decibels ends: equal pictures are drawn there.

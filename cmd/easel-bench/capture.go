@@ -18,6 +18,7 @@ type captureCommand struct {
 	Idle   time.Duration `default:"15s" help:"How long nothing is done."`
 	Active time.Duration `default:"15s" help:"How long strokes are drawn with GIMP's pencil."`
 	View   time.Duration `default:"8s" help:"How long the picture is scrolled, and then panned."`
+	Peer   string        `enum:"gstreamer,none" default:"gstreamer" help:"Show the same display through GStreamer as well, at the bit rate and frame rate of Easel, and compare: gstreamer (left out when it is not installed) or none."`
 	HTML   string        `name:"html" placeholder:"FILE" help:"Write a report with plots."`
 }
 
@@ -84,7 +85,7 @@ func (c captureCommand) measure(ctx context.Context) (f cost.Figures, where mach
 	if err != nil {
 		return f, where, err
 	}
-	if err := gimp.Magnify(ctx, s.browser); err != nil {
+	if err := gimp.Magnify(ctx, s.browser, 2); err != nil {
 		return f, where, err
 	}
 	if f.Scroll, err = during(func(ctx context.Context) error { return cost.Scroll(ctx, s.browser, spots, c.View) }); err != nil {
@@ -94,7 +95,41 @@ func (c captureCommand) measure(ctx context.Context) (f cost.Figures, where mach
 		return f, where, err
 	}
 	way, err := s.browser.Transport()
+	if err != nil {
+		return f, where, err
+	}
 	f.Size, f.Codec, f.Stages = s.size(), way.Codec, cost.NewStages(photons)
+	if f.Peer, err = c.peer(ctx, s, spots, f.Active); err != nil {
+		return f, where, err
+	}
 	f.Complete()
-	return f, s.machine, err
+	return f, s.machine, nil
+}
+
+// peer measures GStreamer on the same display, at the rates that Easel had while
+// somebody drew. Its page has no hand: the display's own draws.
+func (c captureCommand) peer(ctx context.Context, s *subject, spots []gimp.Spot, rates cost.Rates) (_ *cost.Peer, err error) {
+	if c.Peer == "none" || !hasGStreamer() {
+		return nil, nil
+	}
+	if err := gimp.Magnify(ctx, s.browser, 1); err != nil {
+		return nil, err
+	}
+	truth, err := openScreen(s)
+	if err != nil {
+		return nil, err
+	}
+	opts := likeEasel(rates)
+	pipeline, err := watchPeer(ctx, s, opts)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, pipeline.Close()) }()
+	parts := cost.Parts{"gstreamer": {pipeline.Process()}}
+	peer := &cost.Peer{FrameRate: opts.FrameRate}
+	if peer.Idle, err = cost.During(ctx, parts, s.browser, func(ctx context.Context) error { return cost.Rest(ctx, c.Idle) }); err != nil {
+		return nil, err
+	}
+	peer.Active, err = cost.During(ctx, parts, s.browser, func(ctx context.Context) error { return cost.Draw(ctx, truth, spots, c.Active) })
+	return peer, err
 }

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
-	"os/exec"
 	"time"
 
 	"github.com/easel-live/easel/bench/cost"
@@ -17,14 +14,14 @@ import (
 
 type qualityCommand struct {
 	subjectFlags
-	Samples int           `default:"15" help:"Moments of a stroke under way that are looked at."`
-	Rounds  int           `default:"3" help:"Times that the picture comes to rest."`
-	Rest    time.Duration `default:"4s" help:"How long it rests each time."`
-	Settle  time.Duration `default:"5s" help:"Rest before the first figure, so that start-up is over."`
-	Idle    time.Duration `default:"5s" help:"How long nothing is done, for bit rate and processor time."`
-	Active  time.Duration `default:"10s" help:"Painting without a look, for the same."`
+	Samples int           `default:"12" help:"Moments of a stroke under way that are looked at."`
+	Rounds  int           `default:"2" help:"Times that the picture comes to rest."`
+	Rest    time.Duration `default:"3500ms" help:"How long it rests each time."`
+	Settle  time.Duration `default:"4s" help:"Rest before the first figure, so that start-up is over."`
+	Idle    time.Duration `default:"4s" help:"How long nothing is done, for bit rate and processor time."`
+	Active  time.Duration `default:"8s" help:"Painting without a look, for the same."`
 	Shown   time.Duration `default:"80ms" help:"How long the last frames of a movement may take to the viewer."`
-	Peer    string        `enum:"gstreamer,none" default:"gstreamer" help:"Show the same display through GStreamer as well, as neko does, and compare: gstreamer (left out when it is not installed) or none."`
+	Peer    string        `enum:"gstreamer,none" default:"gstreamer" help:"Show the same display through GStreamer as well, as neko does and at Easel's rates, and compare: gstreamer (left out when it is not installed) or none."`
 	HTML    string        `name:"html" placeholder:"FILE" help:"Write a report with plots and pictures."`
 }
 
@@ -50,7 +47,7 @@ func (c qualityCommand) Run(ctx context.Context) (err error) {
 		return err
 	}
 	report.Machine = s.machine
-	if report.Peer, err = c.peer(ctx, s, study); err != nil {
+	if report, err = c.compare(ctx, s, study, report); err != nil {
 		return err
 	}
 	return deliver(report, "bin/easel-bench quality --html FILE", c.HTML, c.JSON)
@@ -96,33 +93,31 @@ func (c qualityCommand) look(ctx context.Context, s *subject, study quality.Stud
 // for it.
 const peerPatience = 4
 
-// peer looks at the same display through GStreamer: nobody watches Easel then,
-// and it encodes nothing.
-func (c qualityCommand) peer(ctx context.Context, s *subject, study quality.Study) (_ *quality.Result, err error) {
-	if c.Peer == "none" {
-		return nil, nil
+// compare looks at the same display through GStreamer, as neko runs it and then
+// with the bit rate and frame rate that Easel had.
+func (c qualityCommand) compare(ctx context.Context, s *subject, study quality.Study, r quality.Report) (quality.Report, error) {
+	if c.Peer == "none" || !hasGStreamer() {
+		return r, nil
 	}
-	if _, missing := exec.LookPath("gst-launch-1.0"); missing != nil {
-		fmt.Fprintln(os.Stderr, "easel-bench: no comparison: gst-launch-1.0 is not installed")
-		return nil, nil
+	var err error
+	if r.Peer, err = c.peer(ctx, s, study, gstreamer.Options{}); err != nil {
+		return r, err
 	}
-	authority, err := authorityOf(s.display)
+	equal, err := c.peer(ctx, s, study, likeEasel(r.Active))
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	peer, err := gstreamer.Start(ctx, gstreamer.Options{Display: s.display, Authority: authority})
+	return r.Compared(equal), nil
+}
+
+// peer looks through one pipeline: nobody watches Easel then, and it encodes
+// nothing.
+func (c qualityCommand) peer(ctx context.Context, s *subject, study quality.Study, opts gstreamer.Options) (_ *quality.Result, err error) {
+	peer, err := watchPeer(ctx, s, opts)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, peer.Close()) }()
-	if err := s.browser.Open(peer.URL()); err != nil {
-		return nil, err
-	}
-	wait, cancel := context.WithTimeout(ctx, pictureWithin)
-	defer cancel()
-	if _, err := s.browser.WaitPicture(wait); err != nil {
-		return nil, err
-	}
 	study.Encoder = "gstreamer"
 	study.Options.Shown *= peerPatience
 	study.Parts = cost.Parts{"gstreamer": {peer.Process()}, "x": study.Parts["x"], "gimp": study.Parts["gimp"]}
