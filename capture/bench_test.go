@@ -8,7 +8,6 @@ import (
 
 	"github.com/pion/rtp"
 
-	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/internal/xvnctest"
 	"github.com/easel-live/easel/signaling/client"
 )
@@ -27,11 +26,7 @@ func BenchmarkFrameFull(b *testing.B)  { benchmarkFrame(b, image.Rect(0, 0, 1280
 
 func benchmarkFrame(b *testing.B, r image.Rectangle) {
 	name := xvnctest.Start(b, 1280, 800)
-	d, err := display.Open(name)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer d.Close()
+	d := look(b, name)
 	s := NewStream(d, nullSink{}, Options{})
 	defer s.close()
 	if err := errors.Join(s.resized(), s.attend()); err != nil {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/easel-live/easel/capture/codec"
 	"github.com/easel-live/easel/capture/damage"
-	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/capture/encode"
 	"github.com/easel-live/easel/capture/internal/movietest"
 	"github.com/easel-live/easel/internal/xvnctest"
@@ -85,20 +84,12 @@ func TestRestIsExact(t *testing.T) {
 	size := image.Pt(800, 601)
 	name := xvnctest.Start(t, size.X, size.Y)
 	p := xvnctest.NewPainter(t, name, size.X, size.Y)
-	d, err := display.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	d := look(t, name)
 	r := &recorder{movie: movietest.New("VP90", size), exact: map[uint32]bool{}}
 	s := NewStream(d, r, Options{Renditions: []Rendition{{codec.VP9Full, []Size{Full}}}})
 	defer streaming(t, s)()
 
-	screen, err := display.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer screen.Close()
+	screen := look(t, name)
 	rest := func(what string, paint func()) {
 		t.Helper()
 		before := r.seen()

@@ -175,18 +175,23 @@ func (f *fakeSink) count(want func(sentFrame) bool) int {
 // run streams a display into a fake sink until the test ends.
 func run(t testing.TB, name string, o Options) (*Stream, *fakeSink, *display.Display) {
 	t.Helper()
+	d := look(t, name)
+	f := newFakeSink()
+	s := NewStream(d, f, o)
+	stop := streaming(t, s)
+	t.Cleanup(stop)
+	return s, f, d
+}
+
+// look connects to a display until the test ends.
+func look(t testing.TB, name string) *display.Display {
+	t.Helper()
 	d, err := display.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := newFakeSink()
-	s := NewStream(d, f, o)
-	stop := streaming(t, s)
-	t.Cleanup(func() {
-		stop()
-		d.Close()
-	})
-	return s, f, d
+	t.Cleanup(d.Close)
+	return d
 }
 
 // streaming runs a stream until the function it returns is called.

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/internal/xvnctest"
 )
 
@@ -16,11 +15,7 @@ func TestTheHandIsLookedAtFirst(t *testing.T) {
 	size := image.Pt(1280, 800)
 	name := xvnctest.Start(t, size.X, size.Y)
 	p := xvnctest.NewPainter(t, name, size.X, size.Y)
-	d, err := display.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	d := look(t, name)
 	s := NewStream(d, nullSink{}, Options{})
 	defer s.close()
 	if err := s.resized(); err != nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/pion/rtp"
 
 	"github.com/easel-live/easel/capture/codec"
-	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/internal/xvnctest"
 )
 
@@ -75,11 +74,7 @@ func (y *tally) until(t *testing.T, what string, ok func() bool) {
 func TestACodecIsEncodedWhileItIsWatched(t *testing.T) {
 	name := xvnctest.Start(t, 640, 480)
 	p := xvnctest.NewPainter(t, name, 640, 480)
-	d, err := display.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	d := look(t, name)
 	sink := &tally{frames: map[LayerID][]bool{}}
 	s := NewStream(d, sink, Options{Renditions: Renditions([]codec.Codec{codec.VP9Full, codec.VP8})})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -126,11 +121,7 @@ func TestACodecIsEncodedWhileItIsWatched(t *testing.T) {
 func TestAPictureCatchesUp(t *testing.T) {
 	name := xvnctest.Start(t, 64, 64)
 	p := xvnctest.NewPainter(t, name, 64, 64)
-	d, err := display.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	d := look(t, name)
 	s := NewStream(d, nullSink{}, Options{Renditions: Renditions([]codec.Codec{codec.VP9Full, codec.VP8})})
 	defer s.close()
 	full, reduced := s.find(LayerID{0, 0}).source, s.find(LayerID{1, 1}).source

@@ -215,11 +215,7 @@ func TestCursor(t *testing.T) {
 // An encoder that fails costs a keyframe, not the stream.
 func TestEncoderIsReplaced(t *testing.T) {
 	name := xvnctest.Start(t, 640, 480)
-	d, err := display.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	d := look(t, name)
 	f := newFakeSink()
 	s := NewStream(d, f, Options{})
 	full := s.find(fullLayer)
@@ -229,6 +225,7 @@ func TestEncoderIsReplaced(t *testing.T) {
 	}
 	breakIt := func() {
 		full.encoder.Close()
+		var err error
 		// Of another size, it will refuse the picture.
 		if full.encoder, err = encode.New(codec.VP8, encode.Options{Size: image.Pt(64, 64), Kbps: 100}); err != nil {
 			t.Fatal(err)
