@@ -22,6 +22,8 @@ func fileProblem(err error) error {
 		{workspace.ErrNotFound, http.StatusNotFound},
 		{workspace.ErrExists, http.StatusConflict},
 		{workspace.ErrOffset, http.StatusConflict},
+		{workspace.ErrHeld, http.StatusConflict},
+		{workspace.ErrLost, http.StatusConflict},
 		{workspace.ErrName, http.StatusUnprocessableEntity},
 		{workspace.ErrKind, http.StatusUnprocessableEntity},
 		{workspace.ErrOutside, http.StatusForbidden},

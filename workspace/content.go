@@ -58,6 +58,10 @@ func (w *Workspace) Write(p string, content io.Reader) (Entry, error) {
 	if err != nil {
 		return Entry{}, named(p, err)
 	}
+	if err := w.fenced(); err != nil {
+		w.discard(staged)
+		return Entry{}, err
+	}
 	if err := w.root.Rename(staged, p); err != nil {
 		w.discard(staged)
 		return Entry{}, named(p, err)
@@ -128,6 +132,9 @@ func (w *Workspace) syncDir(p string) error {
 
 // replace writes a small file of our own.
 func (w *Workspace) replace(p string, content []byte) error {
+	if err := w.fenced(); err != nil {
+		return err
+	}
 	tmp := p + "-" + newID()
 	f, err := w.root.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {

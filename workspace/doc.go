@@ -9,8 +9,12 @@
 // renamed. Nothing is replaced by accident: a name that is taken is an error, or
 // gets a number. What is deleted goes to the trash, from where it comes back.
 //
+// One process at a time writes to a workspace that is held (lease.go): a second
+// session on the same files is refused, and one that lost them stops writing.
+//
 // Easel's own files are in .easel, which no path reaches:
 //
+//	.easel/lease         who holds the workspace: a lock, and a number that grows
 //	.easel/trash/ID/     info.json says what it was; item is what was deleted
 //	.easel/uploads/ID/   info.json says what it will be; data is what has come
 //	.easel/staged/ID     what is being written and has no name yet

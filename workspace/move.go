@@ -15,6 +15,9 @@ func (w *Workspace) Mkdir(p string) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
+	if err := w.fenced(); err != nil {
+		return Entry{}, err
+	}
 	if err := w.root.Mkdir(p, dirMode); err != nil {
 		return Entry{}, named(p, err)
 	}
@@ -45,6 +48,9 @@ func (w *Workspace) Move(from, to string) (Entry, error) {
 
 // rename renames without replacing anything.
 func (w *Workspace) rename(from, to string) error {
+	if err := w.fenced(); err != nil {
+		return err
+	}
 	source, err := w.openDir(path.Dir(from))
 	if err != nil {
 		return err

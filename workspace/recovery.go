@@ -56,6 +56,9 @@ func (w *Workspace) Keep(c Copy) error {
 	if before, err := w.copy(c.ID); err == nil {
 		c.Version = before.Version + 1
 	}
+	if err := w.fenced(); err != nil {
+		return err
+	}
 	f, err := w.root.OpenFile(dir+"/saving.xcf", os.O_RDWR, 0)
 	if err != nil {
 		return named(c.ID, err)
@@ -156,6 +159,9 @@ func (w *Workspace) Recover(id string) (string, error) {
 func (w *Workspace) Forget(id string) error {
 	if !validCopyID(id) {
 		return fmt.Errorf("%w: %q", ErrName, id)
+	}
+	if err := w.fenced(); err != nil {
+		return err
 	}
 	err := w.root.RemoveAll(path.Join(recoveryDir, id))
 	if errors.Is(err, fs.ErrNotExist) {

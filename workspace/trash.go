@@ -92,6 +92,9 @@ func (w *Workspace) Purge(id string) error {
 	if _, err := w.trashed(id); err != nil {
 		return err
 	}
+	if err := w.fenced(); err != nil {
+		return err
+	}
 	w.measured.forget()
 	return named(id, w.root.RemoveAll(path.Join(trashDir, id)))
 }

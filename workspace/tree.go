@@ -125,6 +125,9 @@ func (w *Workspace) settleContent(staged, p string) error {
 // exchange swaps what was staged with what is in its place, in one step, and
 // then looks at what it took away.
 func (w *Workspace) exchange(staged, p, version string) (beside string, err error) {
+	if err := w.fenced(); err != nil {
+		return "", err
+	}
 	from, err := w.openDir(path.Dir(staged))
 	if err != nil {
 		return "", err

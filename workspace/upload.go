@@ -133,6 +133,9 @@ func (w *Workspace) Continue(id string, offset int64, content io.Reader) (int64,
 	if u.Done || offset != u.Offset {
 		return 0, fmt.Errorf("%w: %d bytes have come, not %d", ErrOffset, u.Offset, offset)
 	}
+	if err := w.fenced(); err != nil {
+		return 0, err
+	}
 	f, err := w.root.OpenFile(path.Join(uploadDir, id, "data"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, fileMode)
 	if err != nil {
 		return 0, named(u.Path, err)

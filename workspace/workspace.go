@@ -52,6 +52,8 @@ type Workspace struct {
 	writing  sync.Mutex    // guards busy
 	busy     map[string]bool
 	measured measure
+	leasing  sync.Mutex // guards lease
+	lease    *lease     // nil: none is held
 }
 
 // Open opens a workspace whose folder is there. Close it after use.
@@ -66,8 +68,13 @@ func Open(cfg Config) (*Workspace, error) {
 	return &Workspace{cfg: cfg, root: root, drawing: make(chan struct{}, 1), busy: make(map[string]bool)}, nil
 }
 
-// Close lets go of the folder.
-func (w *Workspace) Close() error { return w.root.Close() }
+// Close lets go of the folder, and of the lease if there is one.
+func (w *Workspace) Close() error {
+	w.leasing.Lock()
+	defer w.leasing.Unlock()
+	w.release()
+	return w.root.Close()
+}
 
 // within is a path of people's as one below the root, "." for the root itself.
 func within(p string) (string, error) {

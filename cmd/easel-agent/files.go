@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/images"
@@ -27,6 +28,9 @@ func offerFiles(f *flags, services map[string]tunnel.Service, logger *slog.Logge
 	files, err := workspace.Open(workspace.Config{Dir: f.Files, Quota: f.Quota, Thumbnails: thumbnails})
 	if err != nil {
 		return nil, err
+	}
+	if err := hold(files); err != nil {
+		return nil, errors.Join(err, files.Close())
 	}
 	keep := func(context.Context) {}
 	var open remote.Images
@@ -53,4 +57,21 @@ func offerFiles(f *flags, services map[string]tunnel.Service, logger *slog.Logge
 		keeping.Wait()
 		return errors.Join(err, files.Close())
 	}, nil
+}
+
+const (
+	// heldFor is how long another agent may take to let go of the files: one that
+	// ends.
+	heldFor   = 10 * time.Second
+	heldAgain = 100 * time.Millisecond
+)
+
+// hold takes the session's files for this agent alone.
+func hold(files *workspace.Workspace) error {
+	for began := time.Now(); ; time.Sleep(heldAgain) {
+		err := files.Hold()
+		if !errors.Is(err, workspace.ErrHeld) || time.Since(began) > heldFor {
+			return err
+		}
+	}
 }

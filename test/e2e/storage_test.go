@@ -112,7 +112,7 @@ func TestStorageThatIsConnected(t *testing.T) {
 		cloud = filepath.Dir(found[0])
 		return nil
 	})
-	if err := os.WriteFile(filepath.Join(cloud, "made here.txt"), []byte("from here"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(cloud, "made here.txt"), []byte("from here"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "what is made here goes", exists(filepath.Join(there, "made here.txt"), true))

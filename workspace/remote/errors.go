@@ -32,6 +32,8 @@ var refusals = []struct {
 	{images.ErrGIMP, http.StatusServiceUnavailable, "gimp"},
 	{cloud.ErrRemote, http.StatusBadGateway, "storage"},
 	{rclone.ErrMissing, http.StatusNotImplemented, "rclone"},
+	{workspace.ErrHeld, http.StatusConflict, "held"},
+	{workspace.ErrLost, http.StatusConflict, "lost"},
 	{workspace.ErrPicture, http.StatusUnsupportedMediaType, "picture"},
 }
 

@@ -82,6 +82,7 @@ export function asked(provider: Provider, choice: string, advanced: boolean): Op
 
 /** An option's name for people. */
 export function titleOf(name: string): string {
+  if (name === 'pass') return 'Password';
   const words = name
     .replaceAll('_', ' ')
     .replace(/\b(url|id|ssl|tls|acl|api|sse|kms)\b/g, (word) => word.toUpperCase());

@@ -11,10 +11,15 @@ export class Storage {
 
   readonly rest;
   readonly #fail: (text: string) => void;
+  readonly #moved: () => void;
+  /** What was in step when last looked at. */
+  #stood = '';
 
-  constructor(session: string, fail: (text: string) => void) {
+  /** moved is called when storage has brought or taken files. */
+  constructor(session: string, fail: (text: string) => void, moved: () => void) {
     this.rest = storageOf(session);
     this.#fail = fail;
+    this.#moved = moved;
   }
 
   /** Keeps the list true; returns the end of it. */
@@ -32,6 +37,11 @@ export class Storage {
       this.remotes = remotes;
       this.others = others;
       this.mine = mine;
+      const stands = remotes
+        .map(({ id, files, synced_at }) => `${id} ${files} ${synced_at}`)
+        .join();
+      if (stands !== this.#stood) this.#moved();
+      this.#stood = stands;
     } catch {
       // The files say that the session can't be reached.
     }
