@@ -28,8 +28,21 @@ func copied(t *testing.T, s instance.Session, before []string) []string {
 	return now
 }
 
-// What is dropped on the canvas opens in GIMP, and what was painted on it and
-// not saved comes back after GIMP was killed.
+// dropPicture drops a picture on the canvas, with Shift or without.
+func dropPicture(t *testing.T, b *browser.Browser, name string, picture []byte, shift bool) {
+	t.Helper()
+	if _, err := browser.Evaluate[bool](b, fmt.Sprintf(`(() => {
+		const data = new DataTransfer();
+		data.items.add(new File([Uint8Array.from(atob(%q), (c) => c.charCodeAt(0))], %q));
+		document.querySelector('.canvas').dispatchEvent(new DragEvent('drop', {dataTransfer: data, shiftKey: %t, bubbles: true, cancelable: true}));
+		return true;
+	})()`, base64.StdEncoding.EncodeToString(picture), name, shift)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What is dropped on the canvas opens in GIMP, with Shift as a layer, and what was
+// painted on it and not saved comes back after GIMP was killed.
 func TestWorkThatNobodySavedComesBack(t *testing.T) {
 	inst := serve(t)
 	s := start(t, inst)
@@ -41,16 +54,11 @@ func TestWorkThatNobodySavedComesBack(t *testing.T) {
 	}
 	// GIMP takes files when it has come up.
 	waitWindow(t, s, "GNU Image Manipulation Program", true)
-	if _, err := browser.Evaluate[bool](owner, fmt.Sprintf(`(() => {
-		const data = new DataTransfer();
-		data.items.add(new File([Uint8Array.from(atob(%q), (c) => c.charCodeAt(0))], 'dropped.png'));
-		document.querySelector('.canvas').dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}));
-		return true;
-	})()`, base64.StdEncoding.EncodeToString(picture.Bytes()))); err != nil {
-		t.Fatal(err)
-	}
+	dropPicture(t, owner, "dropped.png", picture.Bytes(), false)
 	waitWindow(t, s, "dropped", true)
 	keep(t, owner, "dropped")
+	dropPicture(t, owner, "layer.png", picture.Bytes(), true)
+	waitWindow(t, s, "2 layers", true)
 	pencil(t, owner)
 	paints(t, owner, 0.5)
 	copied(t, s, nil)
