@@ -127,7 +127,7 @@ func TestWhatWasThereComesBack(t *testing.T) {
 			t.Errorf("%s: restored to %s", name, at)
 		}
 	}
-	left, err := filepath.Glob(filepath.Join(c.Data, "workspaces/*/.easel-restore-*"))
+	left, err := filepath.Glob(filepath.Join(c.Data, ".easel-restore-*"))
 	if err != nil || len(left) != 0 {
 		t.Errorf("left: %v, %v", left, err)
 	}

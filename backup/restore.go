@@ -9,6 +9,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // Wish is what to restore of a snapshot.
@@ -39,7 +41,13 @@ func Restore(ctx context.Context, c Config, w Wish) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	scratch, err := os.MkdirTemp(filepath.Dir(to), ".easel-restore-")
+	// Whose workspace it is could lead a restic that works in it astray, by a
+	// symbolic link.
+	beside := c.Data
+	if w.To != "" {
+		beside = filepath.Dir(to)
+	}
+	scratch, err := os.MkdirTemp(beside, ".easel-restore-")
 	if err != nil {
 		return "", fmt.Errorf("restore: %w", err)
 	}
@@ -95,11 +103,13 @@ func (w Wish) place(c Config, s Snapshot) (string, error) {
 // settle gives what was restored its place, in one step. A folder belongs to
 // whom it belonged to when the snapshot was taken.
 func settle(from, to string) error {
-	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("restore: %w", err)
+	if info, err := os.Lstat(to); err == nil && info.IsDir() {
+		if err := os.Remove(to); err != nil { // it is empty
+			return fmt.Errorf("restore: %w", err)
+		}
 	}
-	if err := os.Rename(from, to); err != nil {
-		return fmt.Errorf("restore: %w", err)
+	if err := unix.Renameat2(unix.AT_FDCWD, from, unix.AT_FDCWD, to, unix.RENAME_NOREPLACE); err != nil {
+		return fmt.Errorf("restore: %s: %w", to, err)
 	}
 	return nil
 }
