@@ -30,6 +30,8 @@ type Config struct {
 	Rooms Rooms
 	// Files reaches the sessions' files.
 	Files *remote.Client
+	// Backups are those of workspaces; nil: none are taken.
+	Backups Backups
 	// Remotes is the storage that people connect to sessions.
 	Remotes Remotes
 	// Record writes down what happened in a session, Timeline reads it.

@@ -28,6 +28,7 @@ import (
 	"github.com/easel-live/easel/account/store"
 	"github.com/easel-live/easel/account/vault"
 	"github.com/easel-live/easel/api/access"
+	"github.com/easel-live/easel/backup"
 	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
@@ -86,6 +87,15 @@ type house struct {
 	remotes    *remotes.Service
 	places     []remotes.Place
 	dir        string // of the database
+}
+
+// noBackups are backups of which none was taken yet.
+type noBackups struct{}
+
+func (noBackups) List(context.Context) ([]backup.Snapshot, error) { return nil, nil }
+
+func (noBackups) Restore(_ context.Context, snapshot, _, _ string) (string, error) {
+	return "", backup.ErrNotFound
 }
 
 func (h *house) People(string) []room.Presence { return h.people }
@@ -151,7 +161,7 @@ func newHouse(t testing.TB) *house {
 	}
 	h.remotes = remotes.NewService(remotes.Config{Store: kept, Vault: sealed, Places: func() []remotes.Place { return h.places }, Now: now, Log: log})
 	h.api = New(Config{
-		Remotes: h.remotes, Sessions: h.sessions, Accounts: h.accounts, Accountant: h.accountant, Guests: guests, Rooms: h, Files: h.tunnels.Client(), Now: now, Log: log, Web: site(), URL: "http://local.test",
+		Remotes: h.remotes, Backups: noBackups{}, Sessions: h.sessions, Accounts: h.accounts, Accountant: h.accountant, Guests: guests, Rooms: h, Files: h.tunnels.Client(), Now: now, Log: log, Web: site(), URL: "http://local.test",
 		Token:  func(g TokenGrant) (string, error) { return "token of " + g.Identity, nil },
 		Record: book.Add, Timeline: book.Entries,
 	})

@@ -78,6 +78,8 @@ func TestMatrix(t *testing.T) {
 		{"HEAD", at + "/files/uploads/gone", "", [11]int{401, 403, 404, 404, 404, 404, 404, 404, 404, 404, 404}},
 		{"PATCH", at + "/files/uploads/gone", "", [11]int{401, 403, 412, 412, 404, 403, 412, 412, 403, 412, 412}},
 		{"DELETE", at + "/files/uploads/gone", "", [11]int{401, 403, 412, 412, 404, 403, 412, 412, 403, 412, 412}},
+		{"GET", at + "/backups", "", [11]int{401, 403, 403, 200, 404, 200, 200, 200, 404, 200, 200}},
+		{"POST", at + "/backups/gone", `{"path":"a"}`, [11]int{401, 403, 403, 404, 404, 403, 404, 404, 403, 404, 404}},
 		{"GET", at + "/remotes", "", [11]int{401, 403, 200, 200, 404, 200, 200, 200, 404, 200, 200}},
 		{"POST", at + "/remotes", `{"remote":"gone"}`, [11]int{401, 403, 403, 403, 404, 403, 404, 404, 403, 403, 403}},
 		{"GET", at + "/providers", "", [11]int{401, 403, 403, 200, 404, 200, 200, 200, 404, 200, 200}},
@@ -102,7 +104,7 @@ func TestMatrix(t *testing.T) {
 	covered := make(map[string]bool)
 	names := strings.NewReplacer(id, "{id}", other, "{id}", "invites/unknown", "invites/{invite}", "people/gone", "people/{person}",
 		"tokens/unknown", "tokens/{token}", "users/eve", "users/{user}", "users/nobody", "users/{user}", "?all", "",
-		"trash/gone", "trash/{item}", "uploads/gone", "uploads/{upload}", "lost/gone", "lost/{copy}", "?path=gone", "", "remotes/gone", "remotes/{remote}")
+		"trash/gone", "trash/{item}", "uploads/gone", "uploads/{upload}", "lost/gone", "lost/{copy}", "?path=gone", "", "remotes/gone", "remotes/{remote}", "backups/gone", "backups/{backup}")
 	for _, row := range matrix {
 		covered[row.method+" "+names.Replace(row.path)] = true
 		for i, c := range callers {

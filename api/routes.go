@@ -92,6 +92,8 @@ func routes() []route {
 		{"HEAD", one + "/files/uploads/{upload}", painter, read, (*API).upload},
 		{"PATCH", one + "/files/uploads/{upload}", painter, sessions, (*API).upload},
 		{"DELETE", one + "/files/uploads/{upload}", painter, sessions, (*API).upload},
+		{"GET", one + "/backups", manager, read, (*API).listBackups},
+		{"POST", one + "/backups/{backup}", manager, sessions, (*API).restoreBackup},
 		{"GET", one + "/remotes", painter, read, (*API).listRemotes},
 		{"POST", one + "/remotes", manager, sessions, (*API).connectRemote},
 		{"GET", one + "/providers", manager, read, (*API).listProviders},

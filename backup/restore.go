@@ -30,7 +30,7 @@ func Restore(ctx context.Context, c Config, w Wish) (string, error) {
 	if w.Session == "" && w.To == "" {
 		return "", errors.New("restore: a whole server needs a folder to go to")
 	}
-	if w.Session != "" && !fs.ValidPath(w.Session) || strings.Contains(w.Session, "/") || w.Path != "" && !fs.ValidPath(w.Path) {
+	if w.Session != "" && !fs.ValidPath(w.Session) || strings.Contains(w.Session, "/") || w.Path != "" && !fs.ValidPath(w.Path) || strings.ContainsRune(w.Session+w.Path, 0) {
 		return "", fmt.Errorf("%w: %q of session %q is no path", ErrNotFound, w.Path, w.Session)
 	}
 	s, err := find(ctx, c, w.Snapshot)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -161,6 +162,41 @@ func (c backupVerify) Run(ctx context.Context) error {
 	}
 	fmt.Printf("%s  %d files, %d bytes restored; %d are the server's own to the byte, %d have changed since, %d are gone since\n", v.Snapshot, v.Files, v.Bytes, v.Same, v.Changed, v.Gone)
 	return nil
+}
+
+// workspaceBackups are the backups that people can restore from.
+type workspaceBackups struct {
+	cfg  backup.Config
+	turn chan struct{} // one restores at a time
+}
+
+// forPeople is what people can restore from, nil for nothing.
+func (f backupFlags) forPeople(dir, database string) *workspaceBackups {
+	cfg, err := f.config(dir, database)
+	if err != nil {
+		return nil
+	}
+	return &workspaceBackups{cfg, make(chan struct{}, 1)}
+}
+
+// List implements api.Backups.
+func (b *workspaceBackups) List(ctx context.Context) ([]backup.Snapshot, error) {
+	return backup.List(ctx, b.cfg)
+}
+
+// Restore implements api.Backups.
+func (b *workspaceBackups) Restore(ctx context.Context, snapshot, session, path string) (string, error) {
+	select {
+	case b.turn <- struct{}{}:
+		defer func() { <-b.turn }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	at, err := backup.Restore(ctx, b.cfg, backup.Wish{Snapshot: snapshot, Session: session, Path: strings.Trim(path, "/")})
+	if err != nil {
+		return "", err
+	}
+	return filepath.Base(at), nil // it is put at the top
 }
 
 // backupSchedule takes backups while a server runs.

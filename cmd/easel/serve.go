@@ -143,7 +143,8 @@ type config struct {
 	udp, tcp         netip.AddrPort
 	keys             keyPair
 	secrets          []byte
-	backups          *backupSchedule // nil: none
+	backups          *backupSchedule   // nil: none
+	restores         *workspaceBackups // nil: none
 	max              int
 	webhooks         []string
 }
@@ -177,6 +178,9 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 	}
 	if out.backups, err = c.Backup.schedule(c.Every, dir, out.database); err != nil {
 		return config{}, err
+	}
+	if c.Launch.Launcher == "local" { // elsewhere the files are volumes of a cluster
+		out.restores = c.Backup.forPeople(dir, out.database)
 	}
 	if err := c.TURN.check(out.reach.tls != nil); err != nil {
 		return config{}, err

@@ -56,7 +56,7 @@ var rules = []rule{
 	{"signaling/token", leaves, []string{"github.com/pion/"}, "a token is a value"},
 	{"signaling/client", append([]string{"signaling/token"}, leaves...), nil, "a client knows nothing of the server's inside"},
 	{"signaling", append([]string{"sfu", "collab"}, leaves...), nil, "the edge translates; it does not start sessions or capture"},
-	{"api", append([]string{"account", "account/remotes", "account/vault", "session", "collab", "fallback", "client", "workspace", "workspace/cloud", "workspace/remote", "images", "internal/secret"}, leaves...), []string{"github.com/pion/", "github.com/livekit/"}, "REST names its needs as ports; cmd wires them"},
+	{"api", append([]string{"account", "account/remotes", "account/vault", "backup", "session", "collab", "fallback", "client", "workspace", "workspace/cloud", "workspace/remote", "images", "internal/secret"}, leaves...), []string{"github.com/pion/", "github.com/livekit/"}, "REST names its needs as ports; cmd wires them"},
 	{"client", nil, []string{"github.com/"}, "the web app is files"},
 	{"bench", append([]string{"signaling/client", "signaling/token"}, leaves...), nil, "the harness measures from outside"},
 	{"test", nil, nil, "tests of the whole see what users see"},

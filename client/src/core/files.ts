@@ -62,6 +62,12 @@ export interface Images {
   lost: Lost[];
 }
 
+/** A moment that files can be brought back from. */
+export interface Backup {
+  id: string;
+  time: string;
+}
+
 /** What a copy lacks, for people. */
 export function lossOf({ saved, changed }: Lost): string {
   const seconds = Math.ceil((Date.parse(changed) - Date.parse(saved)) / 1000);
@@ -84,6 +90,12 @@ export const filesOf = (session: string) => {
   const path = (rest: string) => at(session, `/files${rest}`);
   const url = (rest: string) => `/api/v1${path(rest)}`;
   return {
+    backups: async () =>
+      (await call<{ backups: Backup[] }>('GET', at(session, '/backups'))).backups,
+    bringBack: (backup: string, what: string) =>
+      call<{ path: string }>('POST', at(session, `/backups/${encodeURIComponent(backup)}`), {
+        path: what,
+      }),
     list: (folder: string) => call<Folder>('GET', path(query({ path: folder }))),
     mkdir: (where: string) => call<Entry>('POST', path('/folders'), { path: where }),
     move: (from: string, to: string) => call<Entry>('POST', path('/move'), { from, to }),

@@ -181,6 +181,13 @@ export class Shelf {
     await this.#try(() => this.files.open(path, layer));
   }
 
+  /** Brings something back from a backup; throws why not. */
+  async bringBack(backup: string, path: string): Promise<void> {
+    const back = await this.files.bringBack(backup, path);
+    this.#notify(`${back.path} is back.`);
+    this.go('');
+  }
+
   /** Opens the copy of what was lost. */
   async recover(id: string): Promise<void> {
     await this.#try(() => this.files.recover(id));
