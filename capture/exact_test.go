@@ -17,9 +17,10 @@ import (
 	"github.com/easel-live/easel/wire"
 )
 
-// recorder is a viewer of one VP9 layer who keeps what they see.
+// recorder is a viewer of one layer who keeps what they see.
 type recorder struct {
 	nullSink
+	payload rtp.Depacketizer
 	mu      sync.Mutex
 	movie   *movietest.Movie
 	frame   []byte
@@ -33,8 +34,7 @@ type recorder struct {
 func (r *recorder) WriteRTP(_ LayerID, p *rtp.Packet) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var d codecs.VP9Packet
-	chunk, err := d.Unmarshal(p.Payload)
+	chunk, err := r.payload.Unmarshal(p.Payload)
 	if err != nil {
 		return err
 	}
@@ -81,12 +81,17 @@ func (r *recorder) isExactSince(before int) bool {
 // At rest a viewer who decodes all frames has the X screen's pixels, and is told
 // so, again and again between motions.
 func TestRestIsExact(t *testing.T) {
+	t.Run("VP9", func(t *testing.T) { restIsExact(t, codec.VP9Full, "VP90", &codecs.VP9Packet{}) })
+	t.Run("AV1", func(t *testing.T) { restIsExact(t, codec.AV1Full, "AV01", &codecs.AV1Depacketizer{}) })
+}
+
+func restIsExact(t *testing.T, c codec.Codec, fourcc string, payload rtp.Depacketizer) {
 	size := image.Pt(800, 601)
 	name := xvnctest.Start(t, size.X, size.Y)
 	p := xvnctest.NewPainter(t, name, size.X, size.Y)
 	d := look(t, name)
-	r := &recorder{movie: movietest.New("VP90", size), exact: map[uint32]bool{}}
-	s := NewStream(d, r, Options{Renditions: []Rendition{{codec.VP9Full, []Size{Full}}}})
+	r := &recorder{payload: payload, movie: movietest.New(fourcc, size), exact: map[uint32]bool{}}
+	s := NewStream(d, r, Options{Renditions: []Rendition{{c, []Size{Full}}}})
 	defer streaming(t, s)()
 
 	screen := look(t, name)
@@ -144,7 +149,7 @@ func TestRestIsExact(t *testing.T) {
 // no more than a piece.
 func TestPiecesFitLineAndEncoder(t *testing.T) {
 	var r refinement
-	r.reset(image.Pt(1920, 1080), true)
+	r.reset(image.Pt(1920, 1080), true, encode.Grid, leastPiece)
 	r.shown(image.Rectangle{Max: r.size})
 	fine, exact := 0, 0
 	now := time.Duration(0)
@@ -175,7 +180,7 @@ func TestPiecesFitLineAndEncoder(t *testing.T) {
 // What is exact before it is refined, as plain areas are, is not refined.
 func TestExactIsNotRefined(t *testing.T) {
 	var r refinement
-	r.reset(image.Pt(1920, 1080), true)
+	r.reset(image.Pt(1920, 1080), true, encode.Grid, leastPiece)
 	r.shown(image.Rectangle{Max: r.size})
 	plain := func(rect image.Rectangle) bool { return rect.Min.X >= 64 }
 	if !r.sift(plain) || r.rough.Area() != 64*1088 {
@@ -186,7 +191,7 @@ func TestExactIsNotRefined(t *testing.T) {
 	if everything := func(image.Rectangle) bool { return true }; r.sift(everything) && !r.rough.Empty() {
 		t.Fatalf("%d rough pixels left", r.rough.Area())
 	}
-	r.reset(image.Pt(1920, 1080), false) // a codec that never is
+	r.reset(image.Pt(1920, 1080), false, encode.Grid, leastPiece) // a codec that never is
 	r.shown(image.Rectangle{Max: r.size})
 	if !r.sift(func(image.Rectangle) bool { t.Fatal("asked"); return false }) {
 		t.Fatal("not refined")
@@ -196,7 +201,7 @@ func TestExactIsNotRefined(t *testing.T) {
 // What cannot be made exact is not tried for ever, nor called exact.
 func TestInexactIsNotTold(t *testing.T) {
 	var r refinement
-	r.reset(image.Pt(320, 240), true)
+	r.reset(image.Pt(320, 240), true, encode.Grid, leastPiece)
 	r.shown(image.Rect(0, 0, 32, 32))
 	no := func(image.Rectangle) bool { return false }
 	for n := 0; !r.done(); n++ {

@@ -76,8 +76,16 @@ func newLayer(id LayerID, c codec.Codec, on *source, o *Options) *layer {
 func (l *layer) reset(display image.Point) {
 	l.close()
 	l.dirty.Clear()
-	l.refining.reset(display, l.codec.Full() && l.source.size == Full)
+	least := leastPiece
+	if l.codec == codec.AV1Full {
+		least = leastAV1Piece
+	}
+	l.refining.reset(display, l.codec.Full() && l.source.size == Full, l.grid(), least)
 }
+
+// grid is what rectangles that the encoder is told of are made of, in pixels of the
+// display.
+func (l *layer) grid() int { return max(encode.Grid, int(l.source.size)*encode.Block(l.codec)) }
 
 // restart makes a new encoder. It starts with a keyframe, which waits for
 // nothing.
@@ -163,7 +171,9 @@ func (l *layer) keyBytes() int {
 
 // isExact says whether who has seen all of the layer's frames sees the display
 // as it was captured last, pixel by pixel.
-func (l *layer) isExact() bool { return l.dirty.Empty() && l.refining.exact() }
+func (l *layer) isExact() bool {
+	return l.dirty.Empty() && l.refining.exact() && l.shows(image.Rectangle{Max: l.refining.size})
+}
 
 // shows says whether who has seen all of the layer's frames sees the very pixels
 // of a rectangle. Only layers of the display's own size do.
@@ -191,6 +201,7 @@ func (l *layer) encode(t task, now time.Duration) (encode.Frame, error) {
 		l.dirty.Clear()
 	case delta:
 		r.Bytes = l.fitting(frameOnLine)
+		l.dirty.Align(l.grid(), image.Rectangle{Max: l.refining.size})
 		r.Changed = l.scale(scaled[:0], l.dirty.Rects())
 		l.refining.shown(l.dirty.Rects()...)
 		l.dirty.Clear()

@@ -21,6 +21,10 @@ const (
 	// Pixels of a piece: at first, at least, at most.
 	firstPiece, leastPiece, mostPiece = 1 << 15, 1 << 14, 1 << 18
 
+	// An exact frame of AV1 takes 30 ms, however small it is, so that many small
+	// ones would only take longer.
+	leastAV1Piece = 1 << 17
+
 	// More than this part of the picture becomes fine first and exact after
 	// that: a whole new screen is sharp within a second.
 	directPart = 16
@@ -38,6 +42,7 @@ type refinement struct {
 	unknown bool          // some of rough may be exact all the same
 	fine    damage.Blocks // shown well, but not exactly
 	pixels  int           // of the next piece
+	least   int           // of any
 	inexact int           // pieces in a row
 	ready   time.Duration // the line is free again
 
@@ -45,10 +50,13 @@ type refinement struct {
 	quality encode.Quality
 }
 
-func (r *refinement) reset(display image.Point, exactly bool) {
-	r.size, r.exactly, r.pixels, r.inexact = display, exactly, firstPiece, 0
-	r.rough.Reset(display, encode.Grid)
-	r.fine.Reset(display, encode.Grid)
+// reset starts anew, on a display of another size, of which squares with a side of
+// grid are shown and refined whole.
+func (r *refinement) reset(display image.Point, exactly bool, grid, least int) {
+	r.size, r.exactly, r.least, r.inexact = display, exactly, least, 0
+	r.pixels = max(firstPiece, least)
+	r.rough.Reset(display, grid)
+	r.fine.Reset(display, grid)
 }
 
 // shown notes that rectangles went out in haste.
@@ -129,7 +137,7 @@ func (r *refinement) sent(piece []image.Rectangle, divisor int, exact func(image
 	onLine := r.load(bytes, kbps, now)
 	fits := min(float64(pieceOnLine)/float64(max(onLine, 1)), float64(pieceEncodes)/float64(max(took, 1)))
 	fitting := fits * float64(pixels(piece)) / float64(divisor*divisor)
-	r.pixels = min(max(int(min(fitting, float64(2*r.pixels))), leastPiece), mostPiece)
+	r.pixels = min(max(int(min(fitting, float64(2*r.pixels))), r.least), mostPiece)
 	switch {
 	case !r.exactly:
 	case r.quality != encode.Exact:

@@ -17,7 +17,7 @@ command -v apt-get >/dev/null || fail "this needs Debian 12 or a relative of it:
 packages=(
 	gimp gtk2-engines-pixbuf tigervnc-standalone-server openbox dbus dbus-x11 xkb-data x11-xkb-utils fonts-dejavu-core # the session
 	rclone restic                                                                                            # storage, backups
-	gcc libc6-dev pkg-config libvpx-dev libavcodec-dev libyuv-dev                                            # the agent
+	gcc libc6-dev pkg-config libvpx-dev libaom-dev libavcodec-dev libyuv-dev                                 # the agent
 	libgimp2.0-dev                                                                                           # the plug-in
 )
 if [ "${1:-run}" != run ]; then

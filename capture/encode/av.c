@@ -146,7 +146,7 @@ static int quantizer(const AVPacket *p) {
 }
 
 const char *easel_av_encode(easel_av *e, const easel_picture *p, const int32_t *rects, int count,
-                            int better, int64_t pts, int key, easel_av_frame *out) {
+                            int better, int64_t pts, int key, easel_frame *out) {
   memset(out, 0, sizeof *out);
   int gpu = e->codec->hw_frames_ctx != NULL;
   AVFrame *f = gpu ? e->surface : e->frame;

@@ -6,6 +6,7 @@
 #include <libavutil/frame.h>
 #include <stdint.h>
 
+#include "frame.h"
 #include "picture.h"
 
 /* One H.264 encoder of libavcodec. */
@@ -16,15 +17,6 @@ typedef struct {
   AVPacket *packet;
   char reason[AV_ERROR_MAX_STRING_SIZE];
 } easel_av;
-
-/* What encoding a frame gave: data belongs to the encoder until the next call.
-   quantizer is from 0 to 51. */
-typedef struct {
-  const uint8_t *data;
-  int size;
-  int key;
-  int quantizer;
-} easel_av_frame;
 
 /* Functions that can fail return NULL or the reason, which lives as long as e. */
 easel_av *easel_av_new(void);
@@ -39,8 +31,8 @@ const char *easel_av_open(easel_av *e, const char *name, const char *options, co
 void easel_av_bitrate(easel_av *e, int kbps);
 
 /* Encodes p at pts, in 90 kHz ticks. rects are count times x0, y0, x1, y1 in
-   pixels; within them quantizers are better by that many steps. */
+   pixels; within them quantizers, from 0 to 51, are better by that many steps. */
 const char *easel_av_encode(easel_av *e, const easel_picture *p, const int32_t *rects, int count,
-                            int better, int64_t pts, int key, easel_av_frame *out);
+                            int better, int64_t pts, int key, easel_frame *out);
 
 #endif

@@ -17,14 +17,14 @@ func TestStillPartsKeepTheirQuality(t *testing.T) {
 	e := encoder(t, Options{Size: size, Kbps: 2000})
 	encode(t, e, p, Request{Changed: []image.Rectangle{all}})
 	encode(t, e, p, Request{Changed: []image.Rectangle{all}, At: time.Second, Quality: Fine})
-	before := e.Error(p)
+	before := e.library.distance(p)
 	patch := image.Rect(0, 0, 32, 32)
 	for i := range 100 {
 		s.fill(patch, plain(uint32(i)*0x10101))
 		s.copyTo(t, p, patch)
 		encode(t, e, p, Request{Changed: []image.Rectangle{patch}, At: time.Second + time.Duration(i)*16*time.Millisecond})
 	}
-	if after := e.Error(p); after > before+1 {
+	if after := e.library.distance(p); after > before+1 {
 		t.Fatalf("error %.2f before, %.2f after 100 frames elsewhere", before, after)
 	}
 }

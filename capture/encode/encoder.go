@@ -1,7 +1,7 @@
 // Package encode turns captured pixels into compressed video: libyuv converts
 // what changed into a persistent picture, and an Encoder per layer and codec
-// encodes it: VP8 and VP9 by libvpx, H.264 by what libavcodec finds on the machine,
-// a GPU first. It is the one package that calls C, knows nothing of displays or
+// encodes it: VP8 and VP9 by libvpx, AV1 by libaom, H.264 by what libavcodec finds on
+// the machine, a GPU first. It is the one package that calls C, knows nothing of displays or
 // networks, and takes plain rectangles and numbers.
 package encode
 
@@ -80,8 +80,8 @@ func New(c codec.Codec, o Options) (Encoder, error) {
 	}
 	o.Kbps = max(o.Kbps, 1)
 	switch c {
-	case codec.VP8, codec.VP9, codec.VP9Full:
-		return newVPX(c, o)
+	case codec.VP8, codec.VP9, codec.VP9Full, codec.AV1, codec.AV1Full:
+		return newSteered(c, o)
 	case codec.H264:
 		return newH264(o)
 	default:

@@ -44,7 +44,7 @@ var makers = []maker{
 type h264 struct {
 	c       *C.easel_av
 	maker   maker
-	out     C.easel_av_frame
+	out     C.easel_frame
 	rects   rects
 	size    image.Point
 	kbps    int

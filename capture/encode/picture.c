@@ -86,13 +86,44 @@ void easel_picture_halve(easel_picture *p, const easel_picture *from,
   }
 }
 
+/* The part of a plane that a rectangle of the picture covers. */
+typedef struct {
+  int x, y, width, height;
+} part;
+
+static part part_of(const easel_picture *p, int plane, int x, int y, int width, int height) {
+  int half = divisor(p, plane) == 2;
+  part of = {x >> half, y >> half};
+  of.width = ((x + width + half) >> half) - of.x;
+  of.height = ((y + height + half) >> half) - of.y;
+  return of;
+}
+
+void easel_picture_copy(easel_picture *p, uint8_t *const plane[3], const int stride[3],
+                        int x, int y, int width, int height) {
+  for (int i = 0; i < 3; i++) {
+    part a = part_of(p, i, x, y, width, height);
+    for (int row = a.y; row < a.y + a.height; row++)
+      memcpy(p->plane[i] + row * p->stride[i] + a.x, plane[i] + row * stride[i] + a.x, a.width);
+  }
+}
+
 int easel_picture_equal(const easel_picture *p, uint8_t *const plane[3], const int stride[3],
                         int x, int y, int width, int height) {
   for (int i = 0; i < 3; i++) {
-    int half = divisor(p, i) == 2;
-    int from = x >> half, w = ((x + width + half) >> half) - from;
-    for (int row = y >> half; row < (y + height + half) >> half; row++)
-      if (memcmp(p->plane[i] + row * p->stride[i] + from, plane[i] + row * stride[i] + from, w)) return 0;
+    part a = part_of(p, i, x, y, width, height);
+    for (int row = a.y; row < a.y + a.height; row++)
+      if (memcmp(p->plane[i] + row * p->stride[i] + a.x, plane[i] + row * stride[i] + a.x, a.width)) return 0;
   }
   return 1;
+}
+
+double easel_picture_error(const easel_picture *p, const uint8_t *plane, int stride) {
+  double sum = 0;
+  for (int y = 0; y < p->height; y++)
+    for (int x = 0; x < p->width; x++) {
+      int d = plane[y * stride + x] - p->plane[0][y * p->stride[0] + x];
+      sum += d * d;
+    }
+  return sum / p->width / p->height;
 }

@@ -23,6 +23,16 @@ import (
 // update. (Chroma alone would ask for 2.)
 const Grid = 32
 
+// Block is the side of the squares of a picture, in its own pixels, of which a
+// codec's encoder may change all where something in them changed: what it is told
+// of is made of such squares, or its good neighbours would suffer unnoticed.
+func Block(c codec.Codec) int {
+	if c == codec.AV1 || c == codec.AV1Full {
+		return 64 // a superblock
+	}
+	return 16
+}
+
 // MaxSide is the largest width or height of a picture, in pixels.
 const MaxSide = 16383
 

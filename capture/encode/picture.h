@@ -28,8 +28,15 @@ int easel_picture_update(easel_picture *p, const uint8_t *bgrx, int bgrx_stride,
 void easel_picture_halve(easel_picture *p, const easel_picture *from,
                          int x, int y, int width, int height);
 
+/* Takes the rectangle from planes of the same format. */
+void easel_picture_copy(easel_picture *p, uint8_t *const plane[3], const int stride[3],
+                        int x, int y, int width, int height);
+
 /* Says whether the planes of p within a rectangle equal others of the format. */
 int easel_picture_equal(const easel_picture *p, uint8_t *const plane[3], const int stride[3],
                         int x, int y, int width, int height);
+
+/* Mean squared error between the first plane of p and another. */
+double easel_picture_error(const easel_picture *p, const uint8_t *plane, int stride);
 
 #endif

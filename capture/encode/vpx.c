@@ -151,12 +151,5 @@ int easel_vpx_exact(easel_vpx *e, const easel_picture *p, int x, int y, int widt
 
 double easel_vpx_error(easel_vpx *e, const easel_picture *p) {
   const vpx_image_t *img = vpx_codec_get_preview_frame(&e->codec);
-  if (!img) return -1;
-  double sum = 0;
-  for (int y = 0; y < p->height; y++)
-    for (int x = 0; x < p->width; x++) {
-      int d = img->planes[0][y * img->stride[0] + x] - p->plane[0][y * p->stride[0] + x];
-      sum += d * d;
-    }
-  return sum / p->width / p->height;
+  return img ? easel_picture_error(p, img->planes[0], img->stride[0]) : -1;
 }

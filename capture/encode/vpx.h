@@ -5,6 +5,7 @@
 #include <vpx/vp8cx.h>
 #include <vpx/vpx_encoder.h>
 
+#include "frame.h"
 #include "picture.h"
 
 /* One VP8 or VP9 encoder and its map of changed macroblocks. */
@@ -13,14 +14,6 @@ typedef struct {
   vpx_codec_enc_cfg_t config;
   vpx_active_map_t map;
 } easel_vpx;
-
-/* What encoding a frame gave: data belongs to the encoder until the next call. */
-typedef struct {
-  const uint8_t *data;
-  int size;
-  int key;
-  int quantizer;
-} easel_frame;
 
 /* Functions that can fail return NULL or the reason, which is never freed. */
 easel_vpx *easel_vpx_new(void);

@@ -8,11 +8,11 @@ import (
 	"github.com/easel-live/easel/capture/codec"
 )
 
-func encoder(t testing.TB, o Options) *vpx { return encoderOf(t, codec.VP8, o) }
+func encoder(t testing.TB, o Options) *steered { return encoderOf(t, codec.VP8, o) }
 
-func encoderOf(t testing.TB, c codec.Codec, o Options) *vpx {
+func encoderOf(t testing.TB, c codec.Codec, o Options) *steered {
 	t.Helper()
-	e, err := newVPX(c, o)
+	e, err := newSteered(c, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,20 +40,26 @@ func dimensions(t *testing.T, f []byte) image.Point {
 
 func TestKeyframesOnRequestOnly(t *testing.T) {
 	for _, size := range []image.Point{{1, 1}, {17, 33}, {641, 481}, {1280, 800}} {
-		s, p := newScreen(size), picture(t, size)
-		all := image.Rectangle{Max: size}
-		e := encoder(t, Options{Size: size, Kbps: 2000})
-		for i := range 12 {
-			s.fill(all, busy(i*i*99)) // a change of scene each time
-			s.copyTo(t, p, all)
-			want := i == 0 || i == 7
-			f := encode(t, e, p, Request{Changed: []image.Rectangle{all}, At: time.Duration(i) * 33 * time.Millisecond, Key: i == 7})
-			if f.Key != want || len(f.Data) == 0 {
-				t.Fatalf("%v: frame %d: key %v, %d bytes", size, i, f.Key, len(f.Data))
-			}
-			if want && dimensions(t, f.Data) != size {
-				t.Fatalf("keyframe of %v, want %v", dimensions(t, f.Data), size)
-			}
+		for _, c := range []codec.Codec{codec.VP8, codec.AV1, codec.AV1Full} {
+			keyframesOnRequestOnly(t, c, size)
+		}
+	}
+}
+
+func keyframesOnRequestOnly(t *testing.T, c codec.Codec, size image.Point) {
+	s, p := newScreen(size), pictureOf(t, FormatOf(c), size)
+	all := image.Rectangle{Max: size}
+	e := encoderOf(t, c, Options{Size: size, Kbps: 2000})
+	for i := range 12 {
+		s.fill(all, busy(i*i*99)) // a change of scene each time
+		s.copyTo(t, p, all)
+		want := i == 0 || i == 7
+		f := encode(t, e, p, Request{Changed: []image.Rectangle{all}, At: time.Duration(i) * 33 * time.Millisecond, Key: i == 7})
+		if f.Key != want || len(f.Data) == 0 {
+			t.Fatalf("%v, %v: frame %d: key %v, %d bytes", c, size, i, f.Key, len(f.Data))
+		}
+		if want && c == codec.VP8 && dimensions(t, f.Data) != size {
+			t.Fatalf("keyframe of %v, want %v", dimensions(t, f.Data), size)
 		}
 	}
 }
@@ -67,16 +73,16 @@ func TestActiveMap(t *testing.T) {
 	s.copyTo(t, p, all)
 	e := encoder(t, Options{Size: size, Kbps: 4000})
 	encode(t, e, p, Request{Changed: []image.Rectangle{all}})
-	flat := e.Error(p)
+	flat := e.library.distance(p)
 
 	told, untold := image.Rect(64, 64, 128, 128), image.Rect(320, 320, 384, 384)
 	s.fill(told, plain(0xffffff))
 	s.fill(untold, plain(0xffffff))
 	s.copyTo(t, p, all)
 	encode(t, e, p, Request{Changed: []image.Rectangle{told}, At: 20 * time.Millisecond})
-	one := e.Error(p)
+	one := e.library.distance(p)
 	encode(t, e, p, Request{Changed: []image.Rectangle{untold}, At: 40 * time.Millisecond})
-	both := e.Error(p)
+	both := e.library.distance(p)
 	// A white patch that is missing costs about (235-126)² over 64x64 of 640x480.
 	if one < 100 || one > 200 {
 		t.Fatalf("error %.1f with one patch told: want the other one's", one)
@@ -96,9 +102,9 @@ func TestRefineSharpens(t *testing.T) {
 		s.copyTo(t, p, all)
 		encode(t, e, p, Request{Changed: []image.Rectangle{all}, At: time.Duration(i) * 16 * time.Millisecond})
 	}
-	before := e.Error(p)
+	before := e.library.distance(p)
 	f := encode(t, e, p, Request{Changed: []image.Rectangle{all}, At: time.Second, Quality: Fine})
-	after := e.Error(p)
+	after := e.library.distance(p)
 	if after > before/4 || f.Quantizer > int(coarse[Fine].worst) {
 		t.Fatalf("error %.1f before, %.1f after at quantizer %d", before, after, f.Quantizer)
 	}
@@ -111,10 +117,16 @@ func TestRefineSharpens(t *testing.T) {
 // The encoder keeps to its bitrate while all of the picture moves, and follows
 // when it is changed; a pause is no budget.
 func TestBitrate(t *testing.T) {
+	for _, c := range []codec.Codec{codec.VP8, codec.AV1} {
+		t.Run(c.String(), func(t *testing.T) { keepsToBitrate(t, c) })
+	}
+}
+
+func keepsToBitrate(t *testing.T, c codec.Codec) {
 	size := image.Pt(320, 240)
 	s, p := newScreen(size), picture(t, size)
 	all := image.Rectangle{Max: size}
-	e := encoder(t, Options{Size: size, Kbps: 1500})
+	e := encoderOf(t, c, Options{Size: size, Kbps: 1500})
 	at := time.Duration(0)
 	run := func(seconds int) (kbps int) {
 		bytes := 0
@@ -178,7 +190,7 @@ func TestAllocations(t *testing.T) {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	for _, c := range []codec.Codec{codec.VP8, codec.VP9, codec.VP9Full, codec.H264} {
+	for _, c := range []codec.Codec{codec.VP8, codec.VP9, codec.VP9Full, codec.AV1, codec.AV1Full, codec.H264} {
 		for _, of := range []struct {
 			name    string
 			changed image.Rectangle
@@ -217,7 +229,7 @@ func benchmarkEncode(b *testing.B, c codec.Codec, r image.Rectangle, request Req
 		frames++
 	}
 	b.ReportMetric(float64(bytes)/float64(frames), "B/frame")
-	if e, ok := e.(*vpx); ok {
-		b.ReportMetric(e.Error(p), "mse")
+	if e, ok := e.(*steered); ok {
+		b.ReportMetric(e.library.distance(p), "mse")
 	}
 }

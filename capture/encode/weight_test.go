@@ -26,7 +26,7 @@ func TestAGreatChangeKeepsToItsBytes(t *testing.T) {
 		size := image.Pt(640, 400)
 		s, p := newScreen(size), pictureOf(t, FormatOf(c), size)
 		all := image.Rectangle{Max: size}
-		paint := func(e *vpx, r image.Rectangle, seed int, at time.Duration, bytes int) int {
+		paint := func(e *steered, r image.Rectangle, seed int, at time.Duration, bytes int) int {
 			s.fill(r, grain(seed))
 			s.copyTo(t, p, r)
 			return len(encode(t, e, p, Request{Changed: []image.Rectangle{r}, At: at, Bytes: bytes}).Data)

@@ -51,11 +51,10 @@ func (p *page) farthest() int {
 func (p *page) shows(c codec.Codec, width int) {
 	p.t.Helper()
 	mime, fmtp := c.Format()
-	format := mime
-	if c.Full() {
-		format += " " + fmtp // who reduces colour does not always say so
+	if !c.Full() {
+		fmtp = "" // who reduces colour does not always say so
 	}
-	p.until(fmt.Sprintf("%v is received", c), fmt.Sprintf("codec().then((c) => c.startsWith(%s) && seen.width === %d)", quote(format), width))
+	p.until(fmt.Sprintf("%v is received", c), fmt.Sprintf("codec().then((c) => c.startsWith(%s) && c.includes(%s) && seen.width === %d)", quote(mime), quote(fmtp), width))
 	worst := p.farthest()
 	most := 4
 	if c.Full() {
