@@ -25,6 +25,10 @@ describe('words', () => {
     expect(word).toMatchObject({ me: 'a', people: [{ name: 'Ann', agent: false }] });
   });
 
+  it('hears an echo', () => {
+    expect(readWord('{"type":"echo"}')).toEqual({ type: 'echo' });
+  });
+
   it('survives what it does not know', () => {
     expect(readWord('{"type":"news"}')).toBeNull();
     expect(readWord('[]')).toBeNull();

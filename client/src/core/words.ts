@@ -11,6 +11,7 @@ export interface WordPerson {
 
 /** What a window is told besides its picture: the twin of signaling/word.go. */
 export type Word =
+  | { type: 'echo' }
   | { type: 'hello'; dialect: 'rfb' | 'kasmvnc' }
   | { type: 'state'; me: string; metadata: string; people: WordPerson[] }
   | { type: 'data'; topic: string; from: string; payload: Uint8Array<ArrayBuffer> };
@@ -33,6 +34,8 @@ const text = (value: unknown) => (typeof value === 'string' ? value : '');
 export function readWord(json: string): Word | null {
   const word = record(JSON.parse(json));
   switch (word.type) {
+    case 'echo':
+      return { type: 'echo' };
     case 'hello':
       return { type: 'hello', dialect: word.dialect === 'kasmvnc' ? 'kasmvnc' : 'rfb' };
     case 'state':

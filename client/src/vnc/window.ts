@@ -54,6 +54,8 @@ export interface WindowCounters {
   bytes: number;
   updates: number;
   dialect: string;
+  /** Of the last echo; null before there was one. */
+  roundTripMs: number | null;
 }
 
 /**
@@ -71,6 +73,9 @@ export class VncWindow {
   #over = false;
   #pulse = new Pulse(STALL_MS);
   #pulsing = setInterval(() => this.#feel(), PULSE_MS);
+  /** When the echo was asked for that has not come yet. */
+  #asked: number | null = null;
+  #roundTrip: number | null = null;
 
   /** url is the server's, ws:// or wss://; the picture goes into target. */
   constructor(target: Element, url: string, token: string, ports: WindowPorts) {
@@ -110,7 +115,8 @@ export class VncWindow {
 
   counters(): WindowCounters {
     const { updates, dialect } = this.#screen;
-    return { bytes: this.#channel.received, updates, dialect };
+    const roundTripMs = this.#roundTrip;
+    return { bytes: this.#channel.received, updates, dialect, roundTripMs };
   }
 
   close(): void {
@@ -131,8 +137,12 @@ export class VncWindow {
   /** A WebSocket whose network is gone says nothing about it. */
   #feel(): void {
     if (!this.#channel.open) return;
-    const found = this.#pulse.feel(performance.now(), document.hidden);
-    if (found) this.#channel.say({ type: 'echo' });
+    const now = performance.now();
+    const found = this.#pulse.feel(now, document.hidden);
+    if (found) {
+      this.#channel.say({ type: 'echo' });
+      this.#asked ??= now;
+    }
     if (found !== 'stalled') return;
     this.#end('it stalled');
     this.#screen.disconnect();
@@ -142,12 +152,18 @@ export class VncWindow {
     if (this.#over) return;
     try {
       const word = readWord(json);
+      if (word?.type === 'echo') this.#echoed();
       if (word?.type === 'hello') this.#screen.dialect = word.dialect;
       if (word?.type === 'state') this.#state(word);
       if (word?.type === 'data') this.#data(word);
     } catch (error) {
       console.warn('easel: unreadable word', error);
     }
+  }
+
+  #echoed(): void {
+    if (this.#asked !== null) this.#roundTrip = performance.now() - this.#asked;
+    this.#asked = null;
   }
 
   #state({ me, metadata, people }: Extract<Word, { type: 'state' }>): void {
