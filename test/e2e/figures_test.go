@@ -84,8 +84,8 @@ func TestNetworkFigures(t *testing.T) {
 				at = shownBy(t, b, "webrtc-udp", at.At+1)
 				back = append(back, at.since(open))
 			}
-			row(fmt.Sprintf("media cut for %v: by vnc", lasts.cut), away)
-			row("media flows again: by webrtc-udp", back)
+			row("media cut: by vnc", away)
+			row(fmt.Sprintf("media flows again after %v more: by webrtc-udp", lasts.cut), back)
 		}
 	}
 	if err := table.Flush(); err != nil {

@@ -22,14 +22,18 @@ func openImage(t *testing.T, b *browser.Browser, s instance.Session, path string
 	title := "[" + strings.TrimSuffix(filepath.Base(path), ".png") + "]"
 	// GIMP's name field completes what one writes, now and then twice: then a
 	// person closes what complains and writes it again.
-	retry(t, "GIMP opens "+path, func() error { return window(t, s, title, true) }, func() {
+	closeDialogs := func() {
 		for _, open := range []string{"GIMP Message", "Open Image"} {
 			pressFor(t, b, s, open, false, kb.Escape)
 		}
+	}
+	retry(t, "GIMP opens "+path, func() error { return window(t, s, title, true) }, func() {
+		closeDialogs()
 		pressFor(t, b, s, "Open Image", true, "o", kb.ModifierCtrl)
 		write(t, b, path)
 		press(t, b, kb.Enter)
 	})
+	closeDialogs() // of a time that was only slow
 }
 
 func click(t *testing.T, b *browser.Browser, x, y float64) {
