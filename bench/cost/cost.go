@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,12 @@ func FindParts(display string) (Parts, error) {
 			parts["gimp"] = append(parts["gimp"], p)
 		}
 	}
+	// What GIMP starts looks like another GIMP until it runs its own program.
+	parts["gimp"] = slices.DeleteFunc(parts["gimp"], func(p machine.Process) bool {
+		return slices.ContainsFunc(processes, func(parent machine.Process) bool {
+			return parent.PID == p.Parent && strings.HasPrefix(parent.Name, "gimp")
+		})
+	})
 	if len(parts["agent"]) == 0 {
 		return nil, fmt.Errorf("%w %s", ErrNoAgent, display)
 	}

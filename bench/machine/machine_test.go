@@ -78,7 +78,7 @@ func TestProcessesOf(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(found, func(p Process) bool { return p.PID == cmd.Process.Pid && p.Name == "sleep" }) {
+	if !slices.ContainsFunc(found, func(p Process) bool { return p.PID == cmd.Process.Pid && p.Parent == os.Getpid() && p.Name == "sleep" }) {
 		t.Errorf("sleep on %s is not among %+v", display, found)
 	}
 }

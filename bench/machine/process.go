@@ -17,9 +17,10 @@ const clockTick = 10 * time.Millisecond
 
 // Process is a running process.
 type Process struct {
-	PID  int
-	Name string // base name of its program
-	Args []string
+	PID    int
+	Parent int    // the process ID of who started it; 0: unknown
+	Name   string // base name of its program
+	Args   []string
 }
 
 // ProcessesOf finds the processes that belong to an X display (":12"): those
@@ -46,10 +47,20 @@ func ProcessesOf(display string) ([]Process, error) {
 		environ, _ := os.ReadFile(dir + "/environ")
 		if pid == server || hasVariable(environ, "DISPLAY="+display) {
 			args := strings.Split(strings.TrimRight(string(cmdline), "\x00"), "\x00")
-			found = append(found, Process{PID: pid, Name: filepath.Base(args[0]), Args: args})
+			found = append(found, Process{PID: pid, Parent: parentOf(dir), Name: filepath.Base(args[0]), Args: args})
 		}
 	}
 	return found, nil
+}
+
+// parentOf is the process ID of the parent of the process in a folder of /proc, 0
+// when it cannot be read.
+func parentOf(dir string) int {
+	status, _ := os.ReadFile(dir + "/status")
+	_, rest, _ := strings.Cut(string(status), "\nPPid:\t")
+	digits, _, _ := strings.Cut(rest, "\n")
+	pid, _ := strconv.Atoi(digits)
+	return pid
 }
 
 // serverOf is the process ID of a display's X server: who listens on its socket;
