@@ -158,3 +158,57 @@ func TestWhateverDiesTheSessionLives(t *testing.T) {
 		keep(t, owner, "again")
 	})
 }
+
+// Where nothing dies but nothing comes either, and where the display itself dies,
+// the stream comes back by itself.
+func TestTheStreamComesBack(t *testing.T) {
+	inst := serve(t)
+	s := start(t, inst)
+	owner := open(t, inst, s, "owner")
+	draws(t, owner)
+
+	t.Run("stalled server", func(t *testing.T) {
+		eventually(t, "the canvas comes by WebRTC", func() error {
+			way, err := owner.Transport()
+			if err == nil && way.Protocol == "vnc" {
+				err = errors.New("it comes by VNC")
+			}
+			return err
+		})
+		// Nobody hears from it, and no connection is closed.
+		server := inst.Process()
+		if err := server.Freeze(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = server.Thaw() }()
+		says(t, owner, "econnect")
+		keep(t, owner, "reconnecting")
+		if err := server.Thaw(); err != nil {
+			t.Fatal(err)
+		}
+		draws(t, owner)
+		pressFor(t, owner, s, "Open Image", true, "o", kb.ModifierCtrl)
+	})
+
+	t.Run("X server", func(t *testing.T) {
+		dead := kill(t, s, "Xvnc")
+		pidOf(t, s, "Xvnc", dead)
+		var again instance.Session // its display may have another number
+		eventually(t, "GIMP is on a display again", func() (err error) {
+			if again, err = inst.Session(t.Context(), s.ID); err != nil {
+				return err
+			}
+			return window(t, again, "GNU Image Manipulation Program", true)
+		})
+		draws(t, owner)
+		before := waitPicture(t, owner).Presented
+		pressFor(t, owner, again, "Open Image", true, "o", kb.ModifierCtrl)
+		eventually(t, "the page shows frames of the new display", func() error {
+			if now := waitPicture(t, owner).Presented; now <= before {
+				return fmt.Errorf("%d frames, as before", now)
+			}
+			return nil
+		})
+		keep(t, owner, "again")
+	})
+}
