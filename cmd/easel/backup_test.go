@@ -24,7 +24,7 @@ func TestBackupsByTheCommandLine(t *testing.T) {
 	if out, said, ok := s.run(t, "user", "add", "ann"); !ok {
 		t.Fatal(out, said)
 	}
-	for end := time.Now().Add(time.Minute); log.find(`msg="backup taken"`) == nil; time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); log.find(`msg="backup taken"`) == nil; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the server takes no first backup")
 		}

@@ -41,8 +41,8 @@ func dropPicture(t *testing.T, b *browser.Browser, name string, picture []byte, 
 	}
 }
 
-// What is dropped on the canvas opens in GIMP, with Shift as a layer, and what was
-// painted on it and not saved comes back after GIMP was killed.
+// What is dropped on the canvas opens in GIMP, what was painted on it and not saved
+// comes back after GIMP was killed.
 func TestWorkThatNobodySavedComesBack(t *testing.T) {
 	inst := serve(t)
 	s := start(t, inst)
@@ -57,8 +57,6 @@ func TestWorkThatNobodySavedComesBack(t *testing.T) {
 	dropPicture(t, owner, "dropped.png", picture.Bytes(), false)
 	waitWindow(t, s, "dropped", true)
 	keep(t, owner, "dropped")
-	dropPicture(t, owner, "layer.png", picture.Bytes(), true)
-	waitWindow(t, s, "2 layers", true)
 	pencil(t, owner)
 	paints(t, owner, 0.5)
 	copied(t, s, nil)
@@ -73,4 +71,6 @@ func TestWorkThatNobodySavedComesBack(t *testing.T) {
 	if err := exists(filepath.Join(s.Workspace, "dropped (recovered).xcf"), true)(); err != nil {
 		t.Error(err)
 	}
+	dropPicture(t, owner, "layer.png", picture.Bytes(), true)
+	waitWindow(t, s, "2 layers", true)
 }

@@ -29,7 +29,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience bounds what a busy machine may take.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 func until(t *testing.T, what string, cond func() bool) {
 	t.Helper()
