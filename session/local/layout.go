@@ -111,10 +111,26 @@ func (f layout) delete() error {
 	if f.given {
 		return nil
 	}
-	if files, err := os.ReadDir(f.workspace); err == nil && len(files) == 0 {
+	// A folder that was only ever held has its lease, and nothing that people miss.
+	own := filepath.Join(f.workspace, ".easel")
+	if only(f.workspace, ".easel") && only(own, "lease") {
+		if err := errors.Join(os.Remove(filepath.Join(own, "lease")), os.Remove(own)); err != nil {
+			return err
+		}
+	}
+	if only(f.workspace) {
 		return os.Remove(f.workspace)
 	}
 	return nil
+}
+
+// only says whether a folder, and no link to one, has these names and no others.
+func only(dir string, names ...string) bool {
+	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
+		return false
+	}
+	files, err := os.ReadDir(dir)
+	return err == nil && slices.EqualFunc(files, names, func(f os.DirEntry, name string) bool { return f.Name() == name })
 }
 
 // leftovers returns the IDs of sessions that have a record or a directory.

@@ -136,3 +136,35 @@ func TestCleanDisplay(t *testing.T) {
 		}
 	}
 }
+
+func TestWorkspacesWithNothingInThemGo(t *testing.T) {
+	for name, c := range map[string]struct {
+		files []string
+		goes  bool
+	}{
+		"empty":               {nil, true},
+		"held":                {[]string{".easel/lease"}, true},
+		"with a picture":      {[]string{".easel/lease", "a.png"}, false},
+		"with a picture lost": {[]string{".easel/lease", ".easel/recovery/1-1/0.xcf"}, false},
+	} {
+		f := layout{dir: t.TempDir(), workspace: filepath.Join(t.TempDir(), "workspace")}
+		if err := os.Mkdir(f.workspace, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range c.files {
+			path := filepath.Join(f.workspace, file)
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte("1"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.delete(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(f.workspace); os.IsNotExist(err) != c.goes {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
