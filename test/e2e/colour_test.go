@@ -6,7 +6,6 @@ import (
 	"image"
 	"image/color"
 	paint "image/draw"
-	"math"
 	"testing"
 
 	"github.com/easel-live/easel/bench/browser"
@@ -43,34 +42,6 @@ func chartPNG() image.Image {
 		paint.Draw(img, image.Rectangle{Min: at, Max: at.Add(image.Pt(patch, patch))}, image.NewUniform(rgb(c)), image.Point{}, paint.Src)
 	}
 	return img
-}
-
-// lab converts sRGB (IEC 61966-2-1) to CIELAB under D65.
-func lab(c color.RGBA) [3]float64 {
-	linear := func(v byte) float64 {
-		x := float64(v) / 255
-		if x > 0.04045 {
-			return math.Pow((x+0.055)/1.055, 2.4)
-		}
-		return x / 12.92
-	}
-	r, g, b := linear(c.R), linear(c.G), linear(c.B)
-	f := func(t float64) float64 {
-		if t > 216.0/24389 {
-			return math.Cbrt(t)
-		}
-		return (24389.0/27*t + 16) / 116
-	}
-	x := f((0.4124*r + 0.3576*g + 0.1805*b) / 0.9505)
-	y := f(0.2126*r + 0.7152*g + 0.0722*b)
-	z := f((0.0193*r + 0.1192*g + 0.9505*b) / 1.089)
-	return [3]float64{116*y - 16, 500 * (x - y), 200 * (y - z)}
-}
-
-// deltaE is the distance of two colours (CIE 1976); 1 is what an eye can tell.
-func deltaE(a, b color.RGBA) float64 {
-	p, q := lab(a), lab(b)
-	return math.Hypot(math.Hypot(p[0]-q[0], p[1]-q[1]), p[2]-q[2])
 }
 
 // shown reads the pixels of the page's video.
@@ -129,7 +100,7 @@ func TestColoursArriveExactly(t *testing.T) {
 	}
 	for i, c := range chart {
 		p := at.Add(image.Pt(frame+i%columns*patch+patch/2, frame+i/columns*patch+patch/2))
-		e := deltaE(rgb(c), got.RGBAAt(p.X, p.Y))
+		e := quality.DeltaE(rgb(c), got.RGBAAt(p.X, p.Y))
 		t.Logf("patch %2d #%06x: ΔE %.2f", i+1, c, e)
 		if e > 0 {
 			t.Errorf("patch %d: %v arrives as %v", i+1, rgb(c), got.RGBAAt(p.X, p.Y))

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/easel-live/easel/bench/quality"
 	"github.com/easel-live/easel/capture/codec"
 	"github.com/easel-live/easel/capture/encode"
 )
@@ -38,12 +40,15 @@ func (p *page) farthest() int {
 		places[i] = fmt.Sprintf("[%f, 0.5]", (float64(i)+0.5)/float64(len(chart)))
 	}
 	got := eval[[][]int](p, "colours(["+strings.Join(places, ",")+"])")
-	worst := 0
+	worst, apart := 0, make([]string, len(chart))
 	for i, c := range chart {
+		shown := color.RGBA{uint8(got[i][0]), uint8(got[i][1]), uint8(got[i][2]), 255}
+		apart[i] = fmt.Sprintf("%.1f", quality.DeltaE(c, shown))
 		for j, want := range []uint8{c.R, c.G, c.B} {
 			worst = max(worst, got[i][j]-int(want), int(want)-got[i][j])
 		}
 	}
+	p.t.Logf("ΔE of the patches: %s", strings.Join(apart, ", "))
 	return worst
 }
 
