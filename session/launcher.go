@@ -36,6 +36,12 @@ type Run interface {
 	End(ctx context.Context) error
 }
 
+// Witness is a Run that keeps, where others see it, when somebody was last there.
+type Witness interface {
+	// Seen says when somebody last came, went or drew. It must not block.
+	Seen(at time.Time)
+}
+
 // Observer is told how a session fares. Calls for a session come one at a
 // time and never after Failed.
 type Observer interface {

@@ -57,6 +57,7 @@ type entry struct {
 	overdue *time.Timer // runs while the stream is awaited
 	people  int         // in the room, the agent not among them
 	active  time.Time   // when somebody last came, went or drew
+	told    time.Time   // of active, what the run was told last
 	warned  bool        // that its time is nearly up
 }
 

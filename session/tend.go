@@ -21,6 +21,9 @@ type Bounds struct {
 const (
 	// tendAgain is how often the sessions' bounds are looked at.
 	tendAgain = 5 * time.Second
+	// tellAgain is how much later than they were told runs are told again when
+	// somebody was there.
+	tellAgain = 5 * time.Minute
 	// endWithin is how long a session whose time is up may take to end.
 	endWithin = 2 * time.Minute
 )
@@ -35,12 +38,25 @@ func (s *Service) Tend(ctx context.Context) {
 			return
 		case <-again.C:
 		}
+		s.tell()
 		for _, id := range s.due(s.cfg.Now()) {
 			stop, cancel := context.WithTimeout(ctx, endWithin)
 			if err := s.End(stop, id); err != nil {
 				s.cfg.Log.Error("a session whose time is up does not end", "session", id, "error", err)
 			}
 			cancel()
+		}
+	}
+}
+
+// tell tells the runs that keep it when somebody was last there.
+func (s *Service) tell() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range s.entries {
+		if w, ok := e.run.(Witness); ok && e.session.Alive() && e.active.Sub(e.told) >= tellAgain {
+			e.told = e.active
+			w.Seen(e.active)
 		}
 	}
 }

@@ -86,6 +86,14 @@ func TestAPodOfATemplate(t *testing.T) {
 	if len(gimp.Env) != 3 || len(gimp.VolumeMounts) != 2 || gimp.VolumeMounts[0].SubPath != "folder" || len(other.VolumeMounts) != 0 {
 		t.Errorf("%+v", pod.Spec.Containers)
 	}
+	beside, err := ParseTemplate("standard", []byte("spec: {containers: [{name: session}, {name: r, volumeMounts: [{name: workspace, mountPath: /w}, {name: workspace, mountPath: /s, subPath: sub}]}]}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mounts := beside.build("p", "", nil, mounted{"claim", "folder"}).Spec.Containers[1].VolumeMounts
+	if mounts[0].SubPath != "folder" || mounts[1].SubPath != "folder/sub" {
+		t.Errorf("a sidecar sees %+v", mounts)
+	}
 	secret := pod.Spec.Volumes[1].Secret
 	if secret.SecretName != "warm-1" || !*secret.Optional {
 		t.Errorf("%+v", secret)

@@ -34,6 +34,7 @@ const (
 	roomNote    = "easel.live/room"
 	ownerNote   = "easel.live/owner"
 	createdNote = "easel.live/created-at"
+	activeNote  = "easel.live/active-at"     // when somebody was last there, give or take minutes
 	expiresNote = "easel.live/expires"       // of a record: nobody keeps it beyond
 	tokenNote   = "easel.live/token-expires" // of a pod: the token in its Secret
 	folderNote  = "easel.live/folder"        // of a warm pod's volume: where the files are in it

@@ -218,6 +218,23 @@ func (r *run) renew(pod *corev1.Pod) error {
 	})
 }
 
+// note writes into the record when somebody was last there.
+func (r *run) note() error {
+	at := r.active.Load()
+	if at == r.noted {
+		return nil
+	}
+	err := r.l.write(r.ctx, "note when a session was used", func(string) {}, func(ctx context.Context) error {
+		notes := map[string]string{activeNote: time.Unix(at, 0).UTC().Format(time.RFC3339)}
+		return r.l.patchRecord(ctx, recordName(r.rec.spec.ID), patchMeta{Annotations: notes})
+	})
+	if err == nil || apierrors.IsNotFound(err) { // the next look sees that the record is gone
+		r.noted = at
+		return nil
+	}
+	return err
+}
+
 // keepFiles makes the volume of a warm pod that was claimed its owner's, before
 // anything is on it that matters. It says whether that is done, as far as the
 // informers know.

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"maps"
+	"path"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -29,11 +30,23 @@ func (t Template) build(name, url string, labels map[string]string, on mounted) 
 	pod.Spec.AutomountServiceAccountToken, pod.Spec.EnableServiceLinks = &no, &no
 	pod.Spec.Volumes = append(pod.Spec.Volumes, workspaceOf(on), credentialOf(name))
 	for i := range pod.Spec.Containers {
-		if c := &pod.Spec.Containers[i]; c.Name == container {
+		c := &pod.Spec.Containers[i]
+		share(c, on.folder)
+		if c.Name == container {
 			equip(c, url, on.folder)
 		}
 	}
 	return pod
+}
+
+// share shows a container that mounts the workspace the session's folder of it:
+// other sessions of the same person are on the same volume.
+func share(c *corev1.Container, folder string) {
+	for i := range c.VolumeMounts {
+		if m := &c.VolumeMounts[i]; m.Name == workspaceVolume {
+			m.SubPath = path.Join(folder, m.SubPath)
+		}
+	}
 }
 
 // equip tells the container where its server, its files and its token are.

@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -31,6 +32,8 @@ type run struct {
 	obs   session.Observer
 	nudge chan struct{} // capacity 1: something changed
 
+	active atomic.Int64 // when somebody was last there, Unix seconds
+
 	ctx    context.Context // ends with the wish for the session or with the launcher
 	cancel context.CancelCauseFunc
 	done   chan struct{}
@@ -46,6 +49,7 @@ type run struct {
 	attempt int    // of making a pod, in its name
 	settled bool   // GIMP was there once
 	moves   []time.Time
+	noted   int64 // of active, what the record says
 }
 
 func newRun(l *Launcher, rec record, obs session.Observer) *run {
@@ -62,6 +66,12 @@ func (r *run) wake() {
 	case r.nudge <- struct{}{}:
 	default:
 	}
+}
+
+// Seen implements session.Witness.
+func (r *run) Seen(at time.Time) {
+	r.active.Store(at.Unix())
+	r.wake()
 }
 
 // End ends the session.
@@ -144,6 +154,9 @@ func (r *run) look() error {
 	r.seen, r.attempt = pod.Name, max(r.attempt, attemptOf(r.rec.spec.ID, pod.Name))
 	kept, err := r.equip(pod)
 	if err != nil {
+		return err
+	}
+	if err := r.note(); err != nil {
 		return err
 	}
 	if condition(pod, corev1.PodScheduled) {

@@ -82,7 +82,7 @@ func reference(o metav1.OwnerReference) *apply.OwnerReferenceApplyConfiguration 
 	return apply.OwnerReference().WithAPIVersion(o.APIVersion).WithKind(o.Kind).WithName(o.Name).WithUID(o.UID)
 }
 
-// patch changes the metadata of a pod or a claim; the JSON merge patch is
+// patch changes the metadata of a pod, a claim or a record; the JSON merge patch is
 // refused with a conflict when the object is not at the version any more, unless
 // that is empty.
 type patch struct {
@@ -102,6 +102,15 @@ func (l *Launcher) patchPod(ctx context.Context, name string, m patchMeta) (*cor
 		return nil, err
 	}
 	return l.client.CoreV1().Pods(l.cfg.Namespace).Patch(ctx, name, types.MergePatchType, raw, metav1.PatchOptions{FieldManager: manager})
+}
+
+func (l *Launcher) patchRecord(ctx context.Context, name string, m patchMeta) error {
+	raw, err := json.Marshal(patch{m})
+	if err != nil {
+		return err
+	}
+	_, err = l.client.CoreV1().ConfigMaps(l.cfg.Namespace).Patch(ctx, name, types.MergePatchType, raw, metav1.PatchOptions{FieldManager: manager})
+	return err
 }
 
 func (l *Launcher) patchClaim(ctx context.Context, name string, m patchMeta) error {

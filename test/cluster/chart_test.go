@@ -222,7 +222,9 @@ var everything = map[string]any{
 	"networkPolicy":  map[string]any{"from": []any{map[string]any{"podSelector": map[string]any{}}}},
 	"sessions": map[string]any{
 		"namespace": "everything-sessions", "warm": []any{"standard=2", "large=0-3"}, "storageClass": "folder", "headroom": 2, "prepull": true,
-		"quota": map[string]any{"pods": "100"}, "image": map[string]any{"pullSecrets": []any{"registry"}},
+		"sidecars": []any{map[string]any{"name": "beside", "image": "beside:1", "volumeMounts": []any{map[string]any{"name": "workspace", "mountPath": "/workspace"}}}},
+		"volumes":  []any{map[string]any{"name": "scratch", "emptyDir": map[string]any{}}},
+		"quota":    map[string]any{"pods": "100"}, "image": map[string]any{"pullSecrets": []any{"registry"}},
 		"sizes": map[string]any{"gpu": map[string]any{
 			"resources":    map[string]any{"requests": map[string]any{"cpu": "2"}, "limits": map[string]any{"nvidia.com/gpu": 1}},
 			"nodeSelector": map[string]any{"gpu": "yes"}, "tolerations": []any{map[string]any{"key": "gpu", "operator": "Exists"}},
@@ -262,6 +264,7 @@ func TestValuesAreChecked(t *testing.T) {
 		"no namespace name":        {"sessions": map[string]any{"namespace": "My Sessions"}},
 		"a pool without a number":  {"sessions": map[string]any{"warm": []any{"standard"}}},
 		"a time without a unit":    {"sessions": map[string]any{"idle": "45"}},
+		"a sidecar with no image":  {"sessions": map[string]any{"sidecars": []any{map[string]any{"name": "beside"}}}},
 		"a size without requests":  {"sessions": map[string]any{"sizes": map[string]any{"odd": map[string]any{"resources": map[string]any{}}}}},
 		"TURN without its secret":  {"turn": map[string]any{"urls": []any{"turn:turn.example.com"}}},
 		"a gateway without a name": {"gateway": map[string]any{"enabled": true}},

@@ -45,9 +45,15 @@ spec:
       volumeMounts:
         - {name: run, mountPath: /run/easel}
         - {name: tmp, mountPath: /tmp}
+    {{- with .root.Values.sessions.sidecars }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   volumes:
     - {name: run, emptyDir: {sizeLimit: 4Gi}}
     - {name: tmp, emptyDir: {sizeLimit: 4Gi}}
+    {{- with .root.Values.sessions.volumes }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
   {{- with .class.nodeSelector }}
   nodeSelector: {{- toYaml . | nindent 4 }}
   {{- end }}
