@@ -7,7 +7,7 @@ GO_FILES    := $(shell find . -name '*.go' -not -path './client/node_modules/*' 
 ENCODER     := $(wildcard capture/encode/*.c capture/encode/*.h)
 WEB_FILES   := $(shell find client/src client/public -type f 2>/dev/null) client/index.html client/package-lock.json client/vite.config.ts
 
-.PHONY: help deps deps-test deps-bench run build test test-go test-web test-whole test-cluster lint model bench bench-peers clean
+.PHONY: help deps deps-test deps-bench deps-cluster run build test test-go test-web test-whole test-cluster lint model bench bench-peers clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ deps-test: ## install what the tests need besides
 
 deps-bench: ## install what the measurements need besides
 	@scripts/deps.sh bench
+
+deps-cluster: ## install what the tests on a real Kubernetes need besides
+	@scripts/deps.sh cluster
 
 client/dist/index.html: $(WEB_FILES) | deps
 	@echo "easel: building the web app"
@@ -72,7 +75,7 @@ test-whole: deps-test build ## the product as a whole, and stock LiveKit clients
 	cd test/serversdk && go test -count=1 -timeout 10m ./...
 	cd test/acme && go vet . && go test -count=1 -timeout 10m .
 
-test-cluster: build ## sessions as pods, on a real Kubernetes that is built once (11 minutes of processor time)
+test-cluster: deps-cluster build bin/easel-session ## sessions as pods, on a real Kubernetes that is built once (11 minutes of processor time)
 	cd test/cluster && go vet . && go test -count=1 -timeout 50m .
 
 model: deps-test ## every state of the model of the lease (docs/model), by spin

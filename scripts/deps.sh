@@ -5,6 +5,7 @@
 #	scripts/deps.sh run     to build and run
 #	scripts/deps.sh test    to run the tests as well
 #	scripts/deps.sh bench   to measure beside GStreamer as well
+#	scripts/deps.sh cluster to run pods of a Kubernetes as well, which takes root
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,7 +16,7 @@ command -v npm >/dev/null || fail "Node.js with npm is not installed: see https:
 command -v apt-get >/dev/null || fail "this needs Debian 12 or a relative of it: no apt-get here"
 
 packages=(
-	gimp gtk2-engines-pixbuf tigervnc-standalone-server openbox dbus dbus-x11 xkb-data x11-xkb-utils fonts-dejavu-core # the session
+	gimp gtk2-engines-pixbuf librsvg2-common tigervnc-standalone-server openbox dbus dbus-x11 xkb-data x11-xkb-utils fonts-dejavu-core # the session
 	rclone restic                                                                                            # storage, backups
 	gcc libc6-dev pkg-config libvpx-dev libaom-dev libavcodec-dev libyuv-dev                                 # the agent
 	libgimp2.0-dev                                                                                           # the plug-in
@@ -25,6 +26,10 @@ if [ "${1:-run}" != run ]; then
 fi
 if [ "${1:-run}" = bench ]; then
 	packages+=(gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-x)
+fi
+if [ "${1:-run}" = cluster ] && [ "$(id -u)" -eq 0 ]; then # without root no pods run, and the tests say so
+	packages+=(buildah debootstrap containernetworking-plugins iptables conntrack)
+	command -v containerd >/dev/null || packages+=(containerd runc) # Docker's own do as well, and Debian's would remove them
 fi
 
 missing=()

@@ -34,14 +34,8 @@ func binaries() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("what Kubernetes is built from: %w", err)
 	}
-	cache := os.Getenv("EASEL_CLUSTER_CACHE")
-	if cache == "" {
-		if cache, err = os.UserCacheDir(); err != nil {
-			return "", err
-		}
-		cache = filepath.Join(cache, "easel-cluster")
-	}
-	if err := os.MkdirAll(cache, 0o755); err != nil {
+	cache, err := cacheDir()
+	if err != nil {
 		return "", err
 	}
 	unlock, err := lock(filepath.Join(cache, "lock")) // two tests at once build once
@@ -56,6 +50,19 @@ func binaries() (string, error) {
 		return "", err
 	}
 	return dir, buildInto(dir, source)
+}
+
+// cacheDir is where what takes long to make is kept between runs.
+func cacheDir() (string, error) {
+	dir := os.Getenv("EASEL_CLUSTER_CACHE")
+	if dir == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			return "", err
+		}
+		dir = filepath.Join(user, "easel-cluster")
+	}
+	return dir, os.MkdirAll(dir, 0o755)
 }
 
 // buildInto makes dir whole or not at all.

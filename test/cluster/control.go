@@ -92,7 +92,7 @@ func (c *Cluster) bringUp(ctx context.Context) error {
 		"--service-account-key-file", c.path("sa.key"), "--service-account-signing-key-file", c.path("sa.key"),
 		"--service-account-issuer", "https://kubernetes.default.svc", "--service-cluster-ip-range", "10.96.0.0/16",
 		"--authorization-mode", "Node,RBAC", "--token-auth-file", c.path("tokens.csv"), "--allow-privileged",
-		"--endpoint-reconciler-type", "none", // nobody here goes through the service
+		"--endpoint-reconciler-type", "none", "--kubelet-preferred-address-types", "InternalIP",
 	); err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (c *Cluster) bringUp(ctx context.Context) error {
 	}
 	rates := []string{"--kubeconfig", c.path("admin.conf"), "--kube-api-qps", "1000", "--kube-api-burst", "2000", "--leader-elect=false", "--secure-port", "0"}
 	if err := c.run("controller-manager", append(rates,
-		"--service-account-private-key-file", c.path("sa.key"), "--use-service-account-credentials=false",
+		"--service-account-private-key-file", c.path("sa.key"), "--root-ca-file", filepath.Join(certs, "apiserver.crt"), "--use-service-account-credentials=false",
 		"--node-monitor-grace-period", "20s", "--pvclaimbinder-sync-period", "1s")...); err != nil {
 		return err
 	}
@@ -192,7 +192,7 @@ func (c *Cluster) until(ctx context.Context, what string, works func(context.Con
 
 func writeKubeconfig(path string, c *rest.Config) error {
 	return clientcmd.WriteToFile(api.Config{
-		Clusters:       map[string]*api.Cluster{"easel": {Server: c.Host, CertificateAuthority: c.CAFile}},
+		Clusters:       map[string]*api.Cluster{"easel": {Server: c.Host, CertificateAuthority: c.CAFile, TLSServerName: c.ServerName}},
 		AuthInfos:      map[string]*api.AuthInfo{"easel": {Token: c.BearerToken}},
 		Contexts:       map[string]*api.Context{"easel": {Cluster: "easel", AuthInfo: "easel"}},
 		CurrentContext: "easel",

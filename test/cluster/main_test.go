@@ -10,9 +10,15 @@ import (
 // one is the cluster of all tests: they keep to namespaces of their own.
 var one *Cluster
 
+// volumes is the folder that has every claim's volume.
+var volumes string
+
 func TestMain(m *testing.M) {
 	if role := os.Getenv(victimEnv); role != "" {
 		beKilled(role)
+	}
+	if role := os.Getenv(machineEnv); role != "" {
+		beMachine(role)
 	}
 	code, err := with(m)
 	if err != nil {
@@ -28,12 +34,11 @@ func with(m *testing.M) (int, error) {
 		return 1, err
 	}
 	defer one.Stop()
-	dir, err := os.MkdirTemp("", "easel-volumes-")
-	if err != nil {
+	if volumes, err = os.MkdirTemp("", "easel-volumes-"); err != nil {
 		return 1, err
 	}
-	defer os.RemoveAll(dir)
-	if err := one.Storage(ctx, dir); err != nil {
+	defer os.RemoveAll(volumes)
+	if err := one.Storage(ctx, volumes); err != nil {
 		return 1, err
 	}
 	if err := one.Machines(ctx, 4, 400); err != nil {

@@ -31,7 +31,10 @@ func start(dir, name string, cmd *exec.Cmd) (*process, error) {
 	}
 	defer log.Close()
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if cmd.SysProcAttr == nil {
+		cmd.SysProcAttr = new(syscall.SysProcAttr)
+	}
+	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -55,6 +58,9 @@ func (p *process) ended() error {
 
 // tail is the end of the log, for reasons.
 func (p *process) tail() string {
+	if p == nil {
+		return ""
+	}
 	raw, err := os.ReadFile(p.log)
 	if err != nil || len(raw) == 0 {
 		return ""

@@ -22,7 +22,7 @@ import (
 )
 
 // patience is how long a test waits for what will come, on a busy machine.
-const patience = 2 * time.Minute
+const patience = 4 * time.Minute
 
 // town is a namespace for sessions with what the chart gives a server in it: a
 // ServiceAccount that may do what the launcher does, Pod Security "restricted".
