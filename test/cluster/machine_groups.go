@@ -23,7 +23,7 @@ func groups() ([]string, error) {
 	if _, err := os.Stat(filepath.Join(top, "cgroup.controllers")); err == nil {
 		return []string{top}, nil
 	}
-	all, err := filepath.Glob(filepath.Join(top, "*", "tasks"))
+	all, err := filepath.Glob(filepath.Join(top, "*", "cgroup.procs"))
 	if err != nil || len(all) == 0 {
 		return nil, errors.New("there are no control groups at " + top)
 	}

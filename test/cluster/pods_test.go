@@ -97,6 +97,7 @@ func TestRealPods(t *testing.T) {
 	if again := r.start(id); again != id {
 		t.Errorf("session %s was resumed as %s", id, again)
 	}
+	must(t, b.Open(r.url+"/s/"+id))
 	must(t, r.openImage(id, "canvas.png"))
 	eventually(t, "the picture", func(context.Context) error { return bright(b) })
 	keep(t, b, "resumed")
