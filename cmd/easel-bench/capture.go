@@ -14,10 +14,10 @@ import (
 type captureCommand struct {
 	subjectFlags
 	Also   []string      `default:"1920x1080,2560x1440" help:"Further sizes to measure after --size; \"none\" for none."`
-	Settle time.Duration `default:"8s" help:"Rest before the idle measurement, so that start-up and refinement are over."`
-	Idle   time.Duration `default:"15s" help:"How long nothing is done."`
-	Active time.Duration `default:"15s" help:"How long strokes are drawn with GIMP's pencil."`
-	View   time.Duration `default:"8s" help:"How long the picture is scrolled, and then panned."`
+	Settle time.Duration `default:"6s" help:"Rest before the idle measurement, so that start-up and refinement are over."`
+	Idle   time.Duration `default:"10s" help:"How long nothing is done."`
+	Active time.Duration `default:"12s" help:"How long strokes are drawn with GIMP's pencil."`
+	View   time.Duration `default:"5s" help:"How long the picture is scrolled, and then panned."`
 	Peer   string        `enum:"gstreamer,none" default:"gstreamer" help:"Show the same display through GStreamer as well, at the bit rate and frame rate of Easel, and compare: gstreamer (left out when it is not installed) or none."`
 	HTML   string        `name:"html" placeholder:"FILE" help:"Write a report with plots."`
 }
