@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DATA_MS, FRESH_MS, Revival } from './revival';
+import { DATA_MS, FRESH_MS, PICTURE_MS, Revival } from './revival';
 
 describe('a connection that stalled', () => {
   it('is replaced when nothing answers for a while', () => {
@@ -26,8 +26,19 @@ describe('a connection that stalled', () => {
 
   it('is proven by an echo of what was asked since', () => {
     const revival = new Revival(1000, 5);
-    expect(revival.proves(5)).toBe(false);
-    expect(revival.proves(6)).toBe(true);
+    revival.echoed(5);
+    expect(revival.proven).toBe(false);
+    revival.echoed(6);
+    expect(revival.proven).toBe(true);
+  });
+
+  it('is replaced when data comes and no picture', () => {
+    const revival = new Revival(1000, 5);
+    revival.hopeless(1000, 7);
+    expect(revival.hopeless(1200, 8)).toBe(false);
+    revival.echoed(6);
+    expect(revival.hopeless(1200 + DATA_MS, 9)).toBe(false);
+    expect(revival.hopeless(1200 + PICTURE_MS, 9)).toBe(true);
   });
 
   it('waits where ICE says nothing', () => {

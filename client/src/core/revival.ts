@@ -2,6 +2,8 @@
 export const FRESH_MS = 2000;
 /** How long data may take once ICE is answered again. */
 export const DATA_MS = 300;
+/** How long the picture may, once data comes. */
+export const PICTURE_MS = 800;
 
 /**
  * Whether a connection that stalled lives again, or is better replaced. ICE finds
@@ -17,6 +19,7 @@ export class Revival {
   #asked: number;
   #answers: number | null = null;
   #answered: number | null = null;
+  #proven = false;
 
   /** asked is the number of the last echo before. */
   constructor(now: number, asked: number) {
@@ -24,16 +27,23 @@ export class Revival {
     this.#asked = asked;
   }
 
-  /** Whether the echo of this number proves the connection. */
-  proves(echo: number): boolean {
-    return echo > this.#asked;
+  /** Whether data gets through, both ways. */
+  get proven(): boolean {
+    return this.#proven;
+  }
+
+  /** The echo of this number came. */
+  echoed(echo: number): void {
+    if (echo > this.#asked) this.#proven = true;
   }
 
   /** Whether to replace it now; answers counts those to ICE's checks, null if unknown. */
   hopeless(now: number, answers: number | null): boolean {
     this.#answers ??= answers;
     if (answers !== this.#answers) this.#answered ??= now;
-    if (this.#answered !== null) return now - this.#answered >= DATA_MS;
+    if (this.#answered !== null) {
+      return now - this.#answered >= (this.#proven ? PICTURE_MS : DATA_MS);
+    }
     return now - this.#since >= FRESH_MS;
   }
 }

@@ -288,8 +288,9 @@ export class Desk {
 
   /** A frame of the track was drawn. */
   shows(): void {
-    if (this.#revival) return; // the hand may not get through yet
+    if (this.#revival && !this.#revival.proven) return; // the hand may not get through yet
     if (this.ways.window && this.hand.pressed) return; // a stroke ends where it began
+    this.#revival = null;
     this.#pulse.heard(performance.now());
     this.picture = true;
     this.ways.shows('webrtc');
@@ -472,14 +473,13 @@ export class Desk {
 
   /** An echo came back: of one asked for since it stalled, the connection lives. */
   #echoed(link: RoomLink, code: string): void {
-    if (!this.#revival?.proves(Number(code))) return;
-    this.#revival = null;
-    this.#heard(link);
+    this.#revival?.echoed(Number(code));
+    if (this.#revival?.proven) this.#heard(link);
   }
 
   /** Something came by WebRTC: if it shows nothing, a frame will prove it back. */
   #heard(link: RoomLink): void {
-    if (this.#revival) return;
+    if (this.#revival && !this.#revival.proven) return;
     const now = performance.now();
     this.#pulse.heard(now);
     if (this.ways.state.good.webrtc || !this.track || now - this.#refreshed < REFRESH_MS) return;
