@@ -14,6 +14,7 @@ import (
 
 	"github.com/easel-live/easel/capture/clipboard"
 	"github.com/easel-live/easel/capture/display"
+	"github.com/easel-live/easel/capture/heed"
 	"github.com/easel-live/easel/capture/inject"
 	"github.com/easel-live/easel/capture/tools"
 	"github.com/easel-live/easel/signaling/client"
@@ -74,14 +75,16 @@ func RunAgent(ctx context.Context, c AgentConfig) error {
 		return fmt.Errorf("%w: %w", display.ErrLost, err)
 	}
 	defer a.player.Close()
-	pass := func(string, bool) {}
-	if box, closeBox, err := a.tools(); err != nil {
-		a.log.Warn("tools do not change hands", "error", err)
-	} else if box != nil {
-		pass = box.Pass
-		defer closeBox()
+	gimp, err := heed.Open(c.Display)
+	if err != nil {
+		return fmt.Errorf("%w: %w", display.ErrLost, err)
 	}
-	a.hands = newHands(a.player, a.injecting, pass, a.log)
+	defer gimp.Close()
+	pass := func(string, bool) {}
+	if c.Tools != "" {
+		pass = tools.NewBox(c.Tools, gimp.Heed, a.log).Pass
+	}
+	a.hands = newHands(a.player, heed.NewGate(gimp.Heed), a.injecting, pass, a.log)
 	defer a.hands.close()
 	if a.board, err = clipboard.Open(c.Display, a.copied); err != nil {
 		a.log.Warn("no clipboard", "error", err)
@@ -115,15 +118,6 @@ func RunAgent(ctx context.Context, c AgentConfig) error {
 		}
 		backoff = min(2*backoff, lastBackoff)
 	}
-}
-
-// tools opens what gives each person their own tools; nil when there is no
-// plug-in for it.
-func (a *Agent) tools() (*tools.Box, func(), error) {
-	if a.config.Tools == "" {
-		return nil, nil, nil
-	}
-	return tools.Open(a.config.Display, a.config.Tools, a.log)
 }
 
 // connection joins the room once and streams until something ends.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"log/slog"
 
+	"github.com/easel-live/easel/capture/heed"
 	"github.com/easel-live/easel/capture/inject"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/wire"
@@ -14,6 +15,8 @@ import (
 type hands struct {
 	playout  *inject.Playout
 	sequence *inject.Sequencer
+	gate     *heed.Gate
+	pressed  bool // a button was pressed since the gate was told of a release
 	log      *slog.Logger
 	packet   wire.Input
 	from     string // identity the last input came from
@@ -25,14 +28,14 @@ type hands struct {
 	shared bool                             // everybody paints with the same tools
 }
 
-// newHands plays on player; before is told what is about to be played, and pass,
+// newHands plays on player, presses when gate lets them through; before is told what is about to be played, and pass,
 // ahead of anything that somebody else plays than before, who that is.
-func newHands(player inject.Player, before func(generation, sequence uint32), pass func(person string, shared bool), log *slog.Logger) *hands {
-	h := &hands{log: log, pass: pass, people: make(map[string]string)}
+func newHands(player inject.Player, gate *heed.Gate, before func(generation, sequence uint32), pass func(person string, shared bool), log *slog.Logger) *hands {
+	h := &hands{gate: gate, log: log, pass: pass, people: make(map[string]string)}
 	h.playout = inject.NewPlayout(player,
 		func(at inject.Stamp) { before(at.Generation, at.Sequence) },
 		func(err error) { log.Warn("input not played", "error", err) })
-	h.sequence = inject.NewSequencer(h.playout.Play)
+	h.sequence = inject.NewSequencer(h.play)
 	return h
 }
 
@@ -49,6 +52,20 @@ func (h *hands) input(from string, payload []byte) {
 		h.begin(from, h.packet.Generation)
 	}
 	h.sequence.Accept(&h.packet)
+}
+
+// play has an event played: a press when the program has come to the releases
+// before it.
+func (h *hands) play(at inject.Stamp, e *wire.Event) {
+	if e.Kind == wire.ButtonDown {
+		h.playout.Do(h.gate.Wait)
+		h.pressed = true
+	}
+	h.playout.Play(at, e)
+	if released := e.Kind == wire.ButtonUp || e.Kind == wire.ReleaseAll; released && h.pressed {
+		h.playout.Do(h.gate.Released)
+		h.pressed = e.Kind == wire.ButtonUp // other buttons may be down still
+	}
 }
 
 // begin follows a generation, and who holds it.
@@ -96,4 +113,7 @@ func (h *hands) reset() {
 }
 
 // close ends playing.
-func (h *hands) close() { h.playout.Close() }
+func (h *hands) close() {
+	h.gate.Close()
+	h.playout.Close()
+}

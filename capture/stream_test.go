@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"context"
 	"errors"
 	"image"
 	"syscall"
@@ -10,6 +11,7 @@ import (
 	"github.com/easel-live/easel/capture/codec"
 	"github.com/easel-live/easel/capture/display"
 	"github.com/easel-live/easel/capture/encode"
+	"github.com/easel-live/easel/capture/heed"
 	"github.com/easel-live/easel/capture/inject"
 	"github.com/easel-live/easel/internal/xvnctest"
 	"github.com/easel-live/easel/wire"
@@ -140,7 +142,7 @@ func TestFrameTag(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer j.Close()
-	h := newHands(j, s.Injecting, func(string, bool) {}, s.log)
+	h := newHands(j, heed.NewGate(func(context.Context) error { return nil }), s.Injecting, func(string, bool) {}, s.log)
 	defer h.close()
 	rest(t, s)
 	packet, err := wire.AppendInput(nil, &wire.Input{Generation: 3, First: 1, Events: []wire.Event{

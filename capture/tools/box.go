@@ -29,14 +29,10 @@ type Box struct {
 	gimp  string            // which GIMP they are set in
 }
 
-// Open returns the box of the GIMP on a display, whose plug-in listens on a unix
-// socket.
-func Open(display, socket string, log *slog.Logger) (*Box, func(), error) {
-	w, err := watch(display)
-	if err != nil {
-		return nil, nil, err
-	}
-	return newBox(w.heed, gimp{socket}.exchange, log), w.close, nil
+// NewBox returns the box of the GIMP whose plug-in listens on a unix socket; heed
+// waits until that GIMP has acted on all that was played.
+func NewBox(socket string, heed func(context.Context) error, log *slog.Logger) *Box {
+	return newBox(heed, gimp{socket}.exchange, log)
 }
 
 func newBox(heed func(context.Context) error, exchange func(context.Context, string) (string, string, error), log *slog.Logger) *Box {

@@ -6,7 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"testing"
+
+	"go.uber.org/goleak"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fakeGIMP has one tool state.
 type fakeGIMP struct {

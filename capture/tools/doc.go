@@ -2,7 +2,7 @@
 // options: GIMP has one set of them, whoever holds the canvas.
 //
 // When control passes to another person, and before anything of theirs is played,
-// Box waits until GIMP has acted on everything that was played before (heed.go),
+// Box waits until GIMP has acted on everything that was played before (package heed),
 // asks it for what is set now, which is the last person's, and sets what the next
 // one had when they drew last (gimp.go). The plug-in that answers is in plugin: C,
 // because GIMP 2.10 on Debian runs no Python, and its Script-Fu server speaks TCP,

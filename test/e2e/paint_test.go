@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,13 +14,34 @@ import (
 	"github.com/easel-live/easel/bench/instance"
 )
 
-// openImage opens a picture of the workspace with GIMP's own dialog.
+// openImage has GIMP open a picture of the workspace, as the page's files do.
 func openImage(t *testing.T, b *browser.Browser, s instance.Session, path string) {
+	t.Helper()
+	waitWindow(t, s, "GNU Image Manipulation Program", true) // it has come up
+	eventually(t, "GIMP opens "+path, func() error {
+		status, err := browser.Evaluate[int](b, fmt.Sprintf(`fetch('/api/v1/sessions/%s/files/images', {
+			method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify({path: %q}),
+		}).then((r) => r.status)`, s.ID, filepath.Base(path)))
+		if err == nil && status != http.StatusAccepted {
+			err = fmt.Errorf("status %d", status)
+		}
+		return err
+	})
+	waitWindow(t, s, titleOf(path), true)
+	p := waitPicture(t, b)
+	x, y := p.At(0.5, 0.2) // beside the image: the page has the keyboard then
+	click(t, b, x, y)
+}
+
+// titleOf is how GIMP calls the window of an image that it opened.
+func titleOf(path string) string { return "[" + strings.TrimSuffix(filepath.Base(path), ".png") + "]" }
+
+// openByDialog opens a picture with GIMP's own dialog.
+func openByDialog(t *testing.T, b *browser.Browser, s instance.Session, path string) {
 	t.Helper()
 	p := waitPicture(t, b)
 	x, y := p.At(0.5, 0.6)
 	click(t, b, x, y)
-	title := "[" + strings.TrimSuffix(filepath.Base(path), ".png") + "]"
 	// GIMP's name field completes what one writes, now and then twice: then a
 	// person closes what complains and writes it again.
 	closeDialogs := func() {
@@ -27,7 +49,7 @@ func openImage(t *testing.T, b *browser.Browser, s instance.Session, path string
 			pressFor(t, b, s, open, false, kb.Escape)
 		}
 	}
-	retry(t, "GIMP opens "+path, func() error { return window(t, s, title, true) }, func() {
+	retry(t, "GIMP opens "+path, func() error { return window(t, s, titleOf(path), true) }, func() {
 		closeDialogs()
 		pressFor(t, b, s, "Open Image", true, "o", kb.ModifierCtrl)
 		write(t, b, path)
@@ -121,7 +143,7 @@ func TestAStrokeReachesTheFile(t *testing.T) {
 	inst := serve(t)
 	s := start(t, inst)
 	owner := open(t, inst, s, "owner")
-	openImage(t, owner, s, whitePNG(t, s, "canvas.png", 640, 480))
+	openByDialog(t, owner, s, whitePNG(t, s, "canvas.png", 640, 480))
 	pencil(t, owner)
 	drag(t, owner, 0.35, 0.5, 0.65, 0.5)
 	darkAcross(t, owner, 0.5, 0.35, 0.65)

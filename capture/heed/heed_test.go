@@ -1,4 +1,4 @@
-package tools
+package heed
 
 import (
 	"context"
@@ -87,12 +87,12 @@ func (s *sluggish) catchUp() {
 
 func TestHeedWaitsForGIMP(t *testing.T) {
 	display := xvnctest.Start(t, 320, 240)
-	w, err := watch(display)
+	w, err := Open(display)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.close()
-	if err := w.heed(t.Context()); !errors.Is(err, errNoWindow) {
+	defer w.Close()
+	if err := w.Heed(t.Context()); !errors.Is(err, errNoWindow) {
 		t.Errorf("without a window: %v", err)
 	}
 	s := start(t, display)
@@ -100,11 +100,11 @@ func TestHeedWaitsForGIMP(t *testing.T) {
 	// One that is late answers to nobody any more.
 	late, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := w.heed(late); !errors.Is(err, context.DeadlineExceeded) {
+	if err := w.Heed(late); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a GIMP that does not answer: %v", err)
 	}
 	heeded := make(chan error, 1)
-	go func() { heeded <- w.heed(t.Context()) }()
+	go func() { heeded <- w.Heed(t.Context()) }()
 	s.catchUp()
 	select {
 	case err := <-heeded:

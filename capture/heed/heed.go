@@ -1,4 +1,13 @@
-package tools
+// Package heed tells whether GIMP has acted on what was played on its display. It
+// asks over X, as window managers find out which programs hang.
+//
+// Two things wait for it. A person's own tools are set after everything of the last
+// person's was done (package tools). And a press is played only when GIMP has come
+// to the release before it (gate.go): GIMP grabs the pointer when it comes to a press
+// and lets go of it when it comes to the release, so one that is behind would have
+// the X server give it the motion of the next stroke without its press, and join the
+// two. Waiting costs nothing that is felt, for GIMP would hear of the press as late.
+package heed
 
 import (
 	"context"
@@ -13,15 +22,15 @@ import (
 )
 
 // errNoWindow says that GIMP shows no window that answers.
-var errNoWindow = errors.New("tools: GIMP shows no window")
+var errNoWindow = errors.New("heed: GIMP shows no window")
 
 // gimpClass is what GIMP's windows have in their WM_CLASS.
 const gimpClass = "gimp"
 
-// watcher asks GIMP over X whether it has caught up: with _NET_WM_PING (EWMH), by
+// Watcher asks the GIMP on one display whether it has caught up: with _NET_WM_PING (EWMH), by
 // which window managers tell programs that hang. A program answers it when it
 // comes to it among its other events, so by then it has acted on those before.
-type watcher struct {
+type Watcher struct {
 	conn  *xgb.Conn
 	root  xproto.Window
 	atoms map[string]xproto.Atom
@@ -32,12 +41,13 @@ type watcher struct {
 	ended   sync.WaitGroup
 }
 
-func watch(display string) (*watcher, error) {
+// Open connects to a display.
+func Open(display string) (*Watcher, error) {
 	conn, err := xgb.NewConnDisplay(display)
 	if err != nil {
-		return nil, fmt.Errorf("tools: %w", err)
+		return nil, fmt.Errorf("heed: %w", err)
 	}
-	w := &watcher{
+	w := &Watcher{
 		conn: conn, root: xproto.Setup(conn).DefaultScreen(conn).Root,
 		atoms: make(map[string]xproto.Atom), answers: make(map[uint32]chan struct{}),
 	}
@@ -45,7 +55,7 @@ func watch(display string) (*watcher, error) {
 		reply, err := xproto.InternAtom(conn, false, uint16(len(name)), name).Reply()
 		if err != nil {
 			conn.Close()
-			return nil, fmt.Errorf("tools: %w", err)
+			return nil, fmt.Errorf("heed: %w", err)
 		}
 		w.atoms[name] = reply.Atom
 	}
@@ -53,19 +63,20 @@ func watch(display string) (*watcher, error) {
 	err = xproto.ChangeWindowAttributesChecked(conn, w.root, xproto.CwEventMask, []uint32{xproto.EventMaskSubstructureNotify}).Check()
 	if err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("tools: %w", err)
+		return nil, fmt.Errorf("heed: %w", err)
 	}
 	w.ended.Go(w.run)
 	return w, nil
 }
 
-func (w *watcher) close() {
+// Close ends the connection.
+func (w *Watcher) Close() {
 	w.conn.Close()
 	w.ended.Wait()
 }
 
 // run passes answers on until the connection ends.
-func (w *watcher) run() {
+func (w *Watcher) run() {
 	for {
 		event, err := w.conn.WaitForEvent()
 		if event == nil && err == nil {
@@ -86,9 +97,9 @@ func (w *watcher) run() {
 	}
 }
 
-// heed waits until GIMP has acted on every event that the X server had for it
-// when heed was called.
-func (w *watcher) heed(ctx context.Context) error {
+// Heed waits until GIMP has acted on every event that the X server had for it
+// when it was called. A display without a window of GIMP's is an error at once.
+func (w *Watcher) Heed(ctx context.Context) error {
 	window, err := w.window()
 	if err != nil {
 		return err
@@ -111,7 +122,7 @@ func (w *watcher) heed(ctx context.Context) error {
 		Data: xproto.ClientMessageDataUnionData32New([]uint32{uint32(w.atoms["_NET_WM_PING"]), serial, uint32(window), 0, 0}),
 	}
 	if err := xproto.SendEventChecked(w.conn, false, window, 0, string(ping.Bytes())).Check(); err != nil {
-		return fmt.Errorf("tools: %w", err)
+		return fmt.Errorf("heed: %w", err)
 	}
 	select {
 	case <-answer:
@@ -123,7 +134,7 @@ func (w *watcher) heed(ctx context.Context) error {
 
 // window is one of GIMP's that answers; which one does not matter, since they
 // share one connection to the X server.
-func (w *watcher) window() (xproto.Window, error) {
+func (w *Watcher) window() (xproto.Window, error) {
 	list, err := w.property(w.root, "_NET_CLIENT_LIST", xproto.AtomWindow)
 	if err != nil {
 		return 0, err
@@ -137,7 +148,7 @@ func (w *watcher) window() (xproto.Window, error) {
 	return 0, errNoWindow
 }
 
-func (w *watcher) isGIMP(window xproto.Window) bool {
+func (w *Watcher) isGIMP(window xproto.Window) bool {
 	reply, err := xproto.GetProperty(w.conn, false, window, xproto.AtomWmClass, xproto.AtomString, 0, 64).Reply()
 	if err != nil {
 		return false
@@ -146,7 +157,7 @@ func (w *watcher) isGIMP(window xproto.Window) bool {
 	return slices.ContainsFunc(names, func(n string) bool { return n == gimpClass || strings.HasPrefix(n, gimpClass+"-") })
 }
 
-func (w *watcher) answersPings(window xproto.Window) bool {
+func (w *Watcher) answersPings(window xproto.Window) bool {
 	protocols, err := w.property(window, "WM_PROTOCOLS", xproto.AtomAtom)
 	for ; err == nil && len(protocols) >= 4; protocols = protocols[4:] {
 		if xproto.Atom(xgb.Get32(protocols)) == w.atoms["_NET_WM_PING"] {
@@ -156,10 +167,10 @@ func (w *watcher) answersPings(window xproto.Window) bool {
 	return false
 }
 
-func (w *watcher) property(window xproto.Window, name string, kind xproto.Atom) ([]byte, error) {
+func (w *Watcher) property(window xproto.Window, name string, kind xproto.Atom) ([]byte, error) {
 	reply, err := xproto.GetProperty(w.conn, false, window, w.atoms[name], kind, 0, 1024).Reply()
 	if err != nil {
-		return nil, fmt.Errorf("tools: %w", err)
+		return nil, fmt.Errorf("heed: %w", err)
 	}
 	return reply.Value, nil
 }
