@@ -40,16 +40,28 @@ func (p *participant) onStream(kind sfu.DataKind, raw []byte, packet *packet) {
 	if h.cut != nil {
 		p.cutOff(h.cut, err)
 	}
-	if h.said != nil && len(h.said.to) == 0 {
-		p.room.chat.Keep(collab.Said{
-			ID: h.said.id, Identity: p.claims.Identity, Name: p.claims.Name, Text: h.said.text, At: h.said.at,
-		})
+	if h.said != nil {
+		p.tell(h.said)
 	}
 	if !h.passes {
 		p.drop("chat")
 		return
 	}
 	p.forward(kind, raw, packet)
+}
+
+// tell remembers a message that is whole, and tells it at windows: they are told
+// nothing of its pieces.
+func (p *participant) tell(u *utterance) {
+	said := collab.Said{ID: u.id, Identity: p.claims.Identity, Name: p.claims.Name, Text: u.text, At: u.at}
+	if len(u.to) == 0 {
+		p.room.chat.Keep(said)
+	}
+	for q := range p.receivers(u.to) {
+		if v := q.visit.Load(); v != nil {
+			v.tellSaid(said)
+		}
+	}
 }
 
 // cutOff ends a message that receivers saw begin.
@@ -68,21 +80,35 @@ func (p *participant) sendHistory() {
 	if p.claims.Role == room.Agent {
 		return
 	}
-	for _, s := range p.room.chat.History() {
-		length := uint64(len(s.Text))
-		for _, message := range []*livekit.DataPacket{
-			{Value: &livekit.DataPacket_StreamHeader{StreamHeader: &livekit.DataStream_Header{
-				StreamId: s.ID, Timestamp: s.At.UnixMilli(), Topic: topicChat, MimeType: "text/plain", TotalLength: &length,
-				Attributes:    map[string]string{attributeName: s.Name},
-				ContentHeader: &livekit.DataStream_Header_TextHeader{TextHeader: &livekit.DataStream_TextHeader{}},
-			}}},
-			{Value: &livekit.DataPacket_StreamChunk{StreamChunk: &livekit.DataStream_Chunk{StreamId: s.ID, Content: []byte(s.Text)}}},
-			{Value: &livekit.DataPacket_StreamTrailer{StreamTrailer: &livekit.DataStream_Trailer{StreamId: s.ID}}},
-		} {
-			message.ParticipantIdentity = s.Identity
-			if raw, err := proto.Marshal(message); err == nil {
-				p.sendData(sfu.Reliable, raw)
-			}
+	for _, said := range p.room.chat.History() {
+		for _, raw := range streamOf(said) {
+			p.sendData(sfu.Reliable, raw)
 		}
 	}
+}
+
+// streamOf is a message as the packets of a stream.
+func streamOf(s collab.Said) [][]byte {
+	length := uint64(len(s.Text))
+	header := &livekit.DataStream_Header{
+		StreamId: s.ID, Timestamp: s.At.UnixMilli(), Topic: topicChat, MimeType: "text/plain", TotalLength: &length,
+		ContentHeader: &livekit.DataStream_Header_TextHeader{TextHeader: &livekit.DataStream_TextHeader{}},
+	}
+	if s.Name != "" {
+		header.Attributes = map[string]string{attributeName: s.Name}
+	}
+	var packets [][]byte
+	for _, message := range []*livekit.DataPacket{
+		{Value: &livekit.DataPacket_StreamHeader{StreamHeader: header}},
+		{Value: &livekit.DataPacket_StreamChunk{StreamChunk: &livekit.DataStream_Chunk{StreamId: s.ID, Content: []byte(s.Text)}}},
+		{Value: &livekit.DataPacket_StreamTrailer{StreamTrailer: &livekit.DataStream_Trailer{StreamId: s.ID}}},
+	} {
+		message.ParticipantIdentity = s.Identity
+		raw, err := proto.Marshal(message)
+		if err != nil {
+			return nil // a text that is no text; nothing of it was kept
+		}
+		packets = append(packets, raw)
+	}
+	return packets
 }

@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"iter"
 	"strings"
 	"sync"
 	"time"
@@ -119,18 +120,27 @@ func (p *participant) onInput(kind sfu.DataKind, raw, payload []byte) {
 // forward passes a packet on to its destinations, or to everyone but p.
 func (p *participant) forward(kind sfu.DataKind, raw []byte, packet *packet) {
 	stamped := stamp(raw, kind, p.claims.Identity, p.sid)
-	roster := p.room.roster.Load()
-	if len(packet.destinations) > 0 {
-		for _, identity := range packet.destinations {
-			if q := roster.byIdentity[string(identity)]; q != nil && q != p {
-				q.sendData(kind, stamped)
-			}
-		}
-		return
+	for q := range p.receivers(packet.destinations) {
+		q.sendData(kind, stamped)
 	}
-	for _, q := range roster.all {
-		if q != p {
-			q.sendData(kind, stamped)
+}
+
+// receivers are who a packet of p's reaches: those it names, or all; never p.
+func (p *participant) receivers(destinations [][]byte) iter.Seq[*participant] {
+	return func(yield func(*participant) bool) {
+		roster := p.room.roster.Load()
+		if len(destinations) == 0 {
+			for _, q := range roster.all {
+				if q != p && !yield(q) {
+					return
+				}
+			}
+			return
+		}
+		for _, identity := range destinations {
+			if q := roster.byIdentity[string(identity)]; q != nil && q != p && !yield(q) {
+				return
+			}
 		}
 	}
 }

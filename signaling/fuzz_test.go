@@ -85,6 +85,27 @@ func FuzzDataPacket(f *testing.F) {
 	})
 }
 
+func FuzzWord(f *testing.F) {
+	f.Add([]byte(`{"type":"data","topic":"easel.control","to":["a"],"lossy":true,"payload":"e30="}`))
+	f.Add([]byte(`{"type":"say","id":"one","text":"hello"}`))
+	f.Add([]byte(`{"type":"say","text":"\ud800"}`))
+	f.Fuzz(func(t *testing.T, word []byte) {
+		said, err := readWord(word)
+		if err != nil {
+			return
+		}
+		_, packets, err := said.packets(time.Unix(0, 0))
+		if err != nil {
+			return // for instance a topic that is no text
+		}
+		for _, raw := range packets {
+			if p, err := peek(raw); err != nil || p.value == 0 {
+				t.Fatalf("a packet that is none: %v", err)
+			}
+		}
+	})
+}
+
 func FuzzSignal(f *testing.F) {
 	for _, req := range []*livekit.SignalRequest{
 		{Message: &livekit.SignalRequest_Offer{Offer: &livekit.SessionDescription{Type: "offer", Sdp: "v=0\r\n"}}},

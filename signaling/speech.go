@@ -27,6 +27,10 @@ const maxUtterances = 4
 // use it.
 type speech struct{ open []*utterance }
 
+// maxStreamID bounds what a sender may call a message, in bytes: it is kept with
+// it. LiveKit's SDKs give UUIDs.
+const maxStreamID = 64
+
 // utterance is a chat message on its way.
 type utterance struct {
 	id       string
@@ -68,6 +72,9 @@ func (s *speech) header(p *packet, now time.Time, may func(file bool) error) (he
 	}
 	if h.GetTopic() != topicChat {
 		return heard{passes: true}, nil
+	}
+	if len(h.GetStreamId()) > maxStreamID {
+		return heard{}, fmt.Errorf("%w: a stream id of %d bytes", errPacket, len(h.GetStreamId()))
 	}
 	u := &utterance{
 		id: h.GetStreamId(), at: now,

@@ -99,6 +99,7 @@ func (r *liveRoom) visit(claims *token.Claims, v *Visit) error {
 		before.window.Dismiss("the canvas was opened in another window")
 	}
 	v.tellState()
+	v.tellSaid(r.chat.History()...)
 	v.window.Lease(r.arbiter.Lease(), func() {}) // it is new: nothing is pressed there
 	return nil
 }
@@ -138,26 +139,28 @@ func (v *Visit) Admit(in *wire.Input) error {
 	return p.admit(in)
 }
 
-// Hear acts on a word of the person's client: an echo, or a data packet that found
-// no data channel.
+// Hear acts on a word of the person's client: an echo, or what found no data
+// channel.
 func (v *Visit) Hear(word []byte) {
 	p := v.whose.Load()
-	d, err := readWord(word)
-	if err == nil && d.Type == "echo" {
+	said, err := readWord(word)
+	if err == nil && said.Type == "echo" {
 		v.window.Tell(echoed)
 		return
 	}
 	var kind sfu.DataKind
-	var raw []byte
+	var packets [][]byte
 	if err == nil {
-		kind, raw, err = d.packet()
+		kind, packets, err = said.packets(time.Now())
 	}
 	if err != nil {
 		p.drop("malformed")
 		p.log.Debug("word refused", "error", err)
 		return
 	}
-	p.onData(kind, raw)
+	for _, raw := range packets {
+		p.onData(kind, raw)
+	}
 }
 
 // Leave ends the visit, and the stay unless a signal connection carries it on.

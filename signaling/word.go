@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/livekit/protocol/livekit"
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/sfu"
 	"github.com/easel-live/easel/wire"
 )
@@ -18,6 +20,8 @@ import (
 //
 //	{"type":"state", …}  the room as it is, whenever something of it changes
 //	{"type":"data",  …}  a data packet, in either direction
+//	{"type":"said",  …}  what was said in the chat: the history, then each message
+//	{"type":"say",   …}  from the client: something to say there
 //	{"type":"echo"}      is answered by the same
 type (
 	stateWord struct {
@@ -40,6 +44,22 @@ type (
 		To      []string `json:"to,omitempty"`   // identities; empty: everyone
 		Lossy   bool     `json:"lossy,omitempty"`
 		Payload []byte   `json:"payload"` // base64
+	}
+	clientWord struct { // what a client says
+		dataWord
+		ID   string `json:"id"` // of something to say
+		Text string `json:"text"`
+	}
+	saidWord struct {
+		Type  string     `json:"type"`
+		Lines []lineWord `json:"lines"` // oldest first
+	}
+	lineWord struct {
+		ID   string `json:"id"` // unique for whom it is from
+		From string `json:"from"`
+		Name string `json:"name"`
+		Text string `json:"text"`
+		At   int64  `json:"at"` // Unix milliseconds
 	}
 )
 
@@ -66,6 +86,23 @@ func (v *Visit) tellState() {
 	v.window.Tell(word)
 }
 
+// tellSaid tells a window what was said.
+func (v *Visit) tellSaid(said ...collab.Said) {
+	if len(said) == 0 {
+		return
+	}
+	lines := make([]lineWord, len(said))
+	for i, s := range said {
+		lines[i] = lineWord{ID: s.ID, From: s.Identity, Name: s.Name, Text: s.Text, At: s.At.UnixMilli()}
+	}
+	word, err := json.Marshal(saidWord{Type: "said", Lines: lines})
+	if err != nil {
+		v.room.log.Error("chat not encoded", "error", err)
+		return
+	}
+	v.window.Tell(word)
+}
+
 // tellWindows tells the room's state to all windows.
 func (r *liveRoom) tellWindows() {
 	for _, p := range r.present {
@@ -77,7 +114,7 @@ func (r *liveRoom) tellWindows() {
 
 // wordOf puts a data packet into a word; nil for one that says nothing at a
 // window: the picture there has its own pointer, if not its shape, and frames
-// without RTP.
+// without RTP; of the chat's streams a window is told when they are whole.
 func wordOf(kind sfu.DataKind, raw []byte) ([]byte, error) {
 	packet, err := peek(raw)
 	if err != nil || packet.value != fieldUser {
@@ -107,26 +144,29 @@ func senderOf(raw []byte) (identity string) {
 // echoed answers who wants to know whether the way to the window lives.
 var echoed = []byte(`{"type":"echo"}`)
 
-// readWord reads what a client says; all but an echo is a data packet.
-func readWord(word []byte) (d dataWord, err error) {
-	if err = json.Unmarshal(word, &d); err != nil {
-		return d, fmt.Errorf("%w: %w", errPacket, err)
+// readWord reads what a client says; all but an echo stands for data packets.
+func readWord(word []byte) (w clientWord, err error) {
+	if err = json.Unmarshal(word, &w); err != nil {
+		return w, fmt.Errorf("%w: %w", errPacket, err)
 	}
-	if d.Type != "data" && d.Type != "echo" {
-		return d, fmt.Errorf("%w: a word of type %.32q", errPacket, d.Type)
+	if w.Type != "data" && w.Type != "say" && w.Type != "echo" {
+		return w, fmt.Errorf("%w: a word of type %.32q", errPacket, w.Type)
 	}
-	return d, nil
+	return w, nil
 }
 
-// packet is the data packet that a word stands for.
-func (d dataWord) packet() (sfu.DataKind, []byte, error) {
+// packets are the data packets that a word stands for.
+func (w clientWord) packets(now time.Time) (sfu.DataKind, [][]byte, error) {
+	if w.Type == "say" {
+		return sfu.Reliable, streamOf(collab.Said{ID: w.ID, Text: w.Text, At: now}), nil
+	}
 	kind := sfu.Reliable
-	if d.Lossy {
+	if w.Lossy {
 		kind = sfu.Lossy
 	}
 	raw, err := proto.Marshal(&livekit.DataPacket{
-		DestinationIdentities: d.To,
-		Value:                 &livekit.DataPacket_User{User: &livekit.UserPacket{Payload: d.Payload, Topic: &d.Topic}},
+		DestinationIdentities: w.To,
+		Value:                 &livekit.DataPacket_User{User: &livekit.UserPacket{Payload: w.Payload, Topic: &w.Topic}},
 	})
-	return kind, raw, err
+	return kind, [][]byte{raw}, err
 }
