@@ -39,6 +39,22 @@ func shows(t *testing.T, b *browser.Browser, what, expression string) {
 	})
 }
 
+// speak writes a message in the chat.
+func speak(t *testing.T, b *browser.Browser, message string) {
+	t.Helper()
+	shows(t, b, "the chat", `document.querySelector('section[aria-label="Chat"]') || void document.querySelector('button.chat').click()`)
+	shows(t, b, "a field to write in", `document.activeElement?.placeholder === 'Message'`)
+	if err := b.Insert(message); err != nil {
+		t.Fatal(err)
+	}
+	press(t, b, kb.Enter)
+}
+
+// spoken says in a page whether a message is in its chat.
+func spoken(message string) string {
+	return fmt.Sprintf(`[...document.querySelectorAll('[role=log] .text')].some((e) => e.textContent.trim() === %q)`, message)
+}
+
 // What people point at, mark and say reaches each other, those who come later
 // are told what was said, and nothing of it reaches the canvas.
 func TestPeopleSeeEachOther(t *testing.T) {
@@ -61,12 +77,7 @@ func TestPeopleSeeEachOther(t *testing.T) {
 	press(t, editor, kb.Escape)
 	shows(t, editor, "the marker put away", `!document.querySelector('.marker')`)
 
-	choose(t, editor, "Chat")
-	shows(t, editor, "a field to write in", `document.activeElement?.placeholder === 'Message'`)
-	if err := editor.Insert("<i>look</i> at https://gimp.org"); err != nil {
-		t.Fatal(err)
-	}
-	press(t, editor, kb.Enter)
+	speak(t, editor, "<i>look</i> at https://gimp.org")
 	shows(t, owner, "news of the message", `[...document.querySelectorAll('.toasts p')].some((e) => e.textContent.includes('<i>look</i>'))`)
 	keep(t, owner, "news")
 	viewer := open(t, inst, s, "viewer")
@@ -75,6 +86,13 @@ func TestPeopleSeeEachOther(t *testing.T) {
 	shows(t, viewer, "a link", `document.querySelector('[role=log] a')?.href === 'https://gimp.org/'`)
 	shows(t, viewer, "no markup", `!document.querySelector('[role=log] i')`)
 	keep(t, viewer, "history")
+
+	// A file that is dropped on the chat is there for everyone, but viewers share none.
+	drop(t, editor, ".chat > .log", "palette.gpl", 1)
+	// The size is that of what arrived: the page's policy lets nothing read it back.
+	shows(t, viewer, "the whole file", `document.querySelector('[role=log] a[download="palette.gpl"]')?.parentElement.textContent.includes('1.0 MB')`)
+	drop(t, viewer, ".chat > .log", "mine.gpl", 1)
+	says(t, viewer, "Who only watches shares no files.")
 	choose(t, viewer, "Applause")
 	shows(t, owner, "the viewer's applause", `document.querySelector('.burst')`)
 

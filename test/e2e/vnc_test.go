@@ -73,4 +73,11 @@ func TestPaintingByVNC(t *testing.T) {
 			t.Errorf("the server's metrics lack %s", line)
 		}
 	})
+
+	// Who sees it by VNC hears and says the same as the others.
+	speak(t, viewer, "which brush is that?")
+	speak(t, owner, "the pencil")
+	shows(t, owner, "what the viewer said", spoken("which brush is that?"))
+	shows(t, viewer, "what the owner said", spoken("the pencil"))
+	waitWay(t, owner, "vnc")
 }

@@ -29,6 +29,17 @@ describe('words', () => {
     expect(readWord('{"type":"echo"}')).toEqual({ type: 'echo' });
   });
 
+  it('reads what was said', () => {
+    const line = { id: '1', from: 'a', name: 'Ann', text: 'hello', at: 5 };
+    expect(readWord(JSON.stringify({ type: 'said', lines: [line] }))).toEqual({
+      type: 'said',
+      lines: [line],
+    });
+    expect(readWord('{"type":"said","lines":[null,{"at":"x"}]}')).toMatchObject({
+      lines: [{ id: '' }, { at: 0 }],
+    });
+  });
+
   it('survives what it does not know', () => {
     expect(readWord('{"type":"news"}')).toBeNull();
     expect(readWord('[]')).toBeNull();

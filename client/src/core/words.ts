@@ -14,7 +14,17 @@ export type Word =
   | { type: 'echo' }
   | { type: 'hello'; dialect: 'rfb' | 'kasmvnc' }
   | { type: 'state'; me: string; metadata: string; people: WordPerson[] }
-  | { type: 'data'; topic: string; from: string; payload: Uint8Array<ArrayBuffer> };
+  | { type: 'data'; topic: string; from: string; payload: Uint8Array<ArrayBuffer> }
+  | { type: 'said'; lines: WordLine[] };
+
+/** One message of the chat; at is in Unix milliseconds. */
+export interface WordLine {
+  id: string;
+  from: string;
+  name: string;
+  text: string;
+  at: number;
+}
 
 /** Attributes of participants. */
 export const ROLE = 'easel.role';
@@ -52,9 +62,22 @@ export function readWord(json: string): Word | null {
         from: text(word.from),
         payload: bytesOf(text(word.payload)),
       };
+    case 'said':
+      return { type: 'said', lines: (Array.isArray(word.lines) ? word.lines : []).map(lineOf) };
     default:
       return null;
   }
+}
+
+function lineOf(value: unknown): WordLine {
+  const line = record(value);
+  return {
+    id: text(line.id),
+    from: text(line.from),
+    name: text(line.name),
+    text: text(line.text),
+    at: typeof line.at === 'number' ? line.at : 0,
+  };
 }
 
 function personOf(value: unknown): WordPerson {

@@ -58,8 +58,11 @@ export class Channel {
     this.#socket.send(data);
   }
 
-  say(word: object): void {
-    if (this.open) this.#socket.send(JSON.stringify(word));
+  /** Says a word; false when there is no connection to say it by. */
+  say(word: object): boolean {
+    if (!this.open) return false;
+    this.#socket.send(JSON.stringify(word));
+    return true;
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import type { Role } from '../core/api';
+import type { Line } from '../core/chat';
 import { type Display, parseDisplay } from '../core/geometry';
 import { colourAt } from '../core/presence';
 import { PULSE_MS, Pulse } from '../core/pulse';
@@ -28,6 +29,7 @@ import {
   SCALE,
   UNFIT,
   type Word,
+  type WordLine,
 } from '../core/words';
 import { Channel } from './channel';
 import { Screen } from './screen';
@@ -47,6 +49,7 @@ export interface WindowPorts {
   onPresence(message: PresenceMessage, from: string): void;
   onRefused(code: string, reason: string, generation: number): void;
   onNotice(code: string, text: string): void;
+  onLine(line: Line): void;
 }
 
 /** What the quality panel shows of a window. */
@@ -76,6 +79,10 @@ export class VncWindow {
   /** When the echo was asked for that has not come yet. */
   #asked: number | null = null;
   #roundTrip: number | null = null;
+  #me = '';
+  #said = 0;
+  /** Tells this window's messages from those of another window of the same person. */
+  readonly #mark = Math.random().toString(36).slice(2);
 
   /** url is the server's, ws:// or wss://; the picture goes into target. */
   constructor(target: Element, url: string, token: string, ports: WindowPorts) {
@@ -111,6 +118,13 @@ export class VncWindow {
 
   show(message: PresenceMessage, reliable: boolean): void {
     this.#channel.say(dataWord(Topic.pointer, encodePresence(message), !reliable));
+  }
+
+  /** Says something to everyone; the line as it was sent. */
+  async say(text: string): Promise<Line> {
+    const id = `${this.#mark}-${++this.#said}`;
+    if (!this.#channel.say({ type: 'say', id, text })) throw new Error('not connected');
+    return { id, identity: this.#me, name: '', text, at: Date.now(), mine: true };
   }
 
   counters(): WindowCounters {
@@ -156,6 +170,7 @@ export class VncWindow {
       if (word?.type === 'hello') this.#screen.dialect = word.dialect;
       if (word?.type === 'state') this.#state(word);
       if (word?.type === 'data') this.#data(word);
+      if (word?.type === 'said') this.#hearLines(word.lines);
     } catch (error) {
       console.warn('easel: unreadable word', error);
     }
@@ -168,6 +183,7 @@ export class VncWindow {
 
   #state({ me, metadata, people }: Extract<Word, { type: 'state' }>): void {
     const ports = this.#ports;
+    this.#me = me;
     ports.onMe(me, people.find((p) => p.identity === me)?.sid ?? '');
     const agent = people.find((p) => p.agent);
     const { [DISPLAY]: size, [SCALE]: scale, [UNFIT]: unfit } = agent?.attributes ?? {};
@@ -185,6 +201,12 @@ export class VncWindow {
     );
     const lease = leaseOfMetadata(metadata);
     if (lease) ports.onLease(lease);
+  }
+
+  #hearLines(lines: WordLine[]): void {
+    for (const { id, from, name, text, at } of lines) {
+      this.#ports.onLine({ id, identity: from, name, text, at, mine: from === this.#me });
+    }
   }
 
   #data({ topic, from, payload }: Extract<Word, { type: 'data' }>): void {

@@ -127,7 +127,7 @@ export class Desk {
   readonly company = new Company({
     me: () => this.me,
     show: (message, reliable) => this.#outward?.show(message, reliable),
-    say: (text) => this.#link?.say(text) ?? Promise.reject(new Error('not connected')),
+    say: (text) => this.#outward?.say(text) ?? Promise.reject(new Error('not connected')),
     share: (file) => this.#link?.share(file) ?? Promise.reject(new Error('not connected')),
   });
   /** Told where the remote pointer is, past Svelte: it comes with every move. */
@@ -500,6 +500,7 @@ export class Desk {
       onPresence: (message, from) => this.company.take(message, from),
       onRefused: (code, reason, generation) => this.#deny(code, reason, generation),
       onNotice: (_, text) => this.notify(text),
+      onLine: (line) => this.company.heard(line),
     };
   }
 
