@@ -12,6 +12,7 @@ import (
 	"github.com/easel-live/easel/account"
 	"github.com/easel-live/easel/account/remotes"
 	"github.com/easel-live/easel/api/access"
+	"github.com/easel-live/easel/api/signon"
 	"github.com/easel-live/easel/collab"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
@@ -25,7 +26,9 @@ type Config struct {
 	Accounts *account.Service
 	// Accountant knows plans and what is used of them.
 	Accountant *account.Accountant
-	Guests     *access.Guests
+	// Provider lets people in besides their passwords; nil: none does.
+	Provider *signon.Provider
+	Guests   *access.Guests
 	// Rooms are the sessions' rooms, where people are.
 	Rooms Rooms
 	// Files reaches the sessions' files.
@@ -97,6 +100,8 @@ func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
 	a.mount(mux, routes())
 	mux.HandleFunc("/login", a.serveLogin)
+	mux.HandleFunc("GET "+signInPath, a.leave)
+	mux.HandleFunc("GET "+signInReturn, a.comeBack)
 	mux.HandleFunc("/", a.serveWeb)
 	return secured(mux)
 }

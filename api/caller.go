@@ -105,8 +105,12 @@ func (a *API) note(r *http.Request, c caller, action, target, detail string) {
 // setCookie gives the browser a cookie that scripts can't read and other
 // sites can't send with unsafe requests. A negative ttl takes it away.
 func setCookie(w http.ResponseWriter, r *http.Request, name, value, path string, ttl time.Duration) {
+	age := int(ttl.Seconds())
+	if ttl < 0 {
+		age = -1
+	}
 	http.SetCookie(w, &http.Cookie{
-		Name: name, Value: value, Path: path, MaxAge: int(ttl.Seconds()),
+		Name: name, Value: value, Path: path, MaxAge: age,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: isTLS(r),
 	})
 }

@@ -46,6 +46,7 @@ func routes() []route {
 	)
 	const read, sessions, all = account.Read, account.Sessions, account.Admin
 	return []route{
+		{"GET", "/api/v1/login", anyone, "", (*API).waysIn},
 		{"POST", "/api/v1/login", anyone, "", (*API).login},
 		{"POST", "/api/v1/logout", anyone, "", (*API).logout},
 		{"GET", "/api/v1/openapi.yaml", anyone, "", (*API).description},

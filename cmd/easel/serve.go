@@ -18,12 +18,14 @@ import (
 
 	"github.com/easel-live/easel/account"
 	"github.com/easel-live/easel/account/vault"
+	"github.com/easel-live/easel/api/signon"
 )
 
 type serveCommand struct {
 	storeFlags
 	reachFlags
 	TURN     turnFlags     `embed:""`
+	Signon   signonFlags   `embed:""`
 	Launch   launchFlags   `embed:""`
 	Addr     string        `env:"EASEL_ADDR" default:"127.0.0.1:8080" help:"Address of HTTP or https, WebSocket and the LiveKit endpoint. Media uses the same host."`
 	UDPPort  uint16        `env:"EASEL_UDP_PORT" default:"7882" help:"UDP port of all media."`
@@ -134,6 +136,7 @@ type config struct {
 	dir, agent, user string
 	database         string
 	plans            account.Plans
+	provider         *signon.Provider // nil: people have passwords only
 	xserver          string
 	url              string // http://host:port as this machine reaches the server
 	reach            reach
@@ -181,6 +184,9 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 	}
 	if c.Launch.Launcher == "local" { // elsewhere the files are volumes of a cluster
 		out.restores = c.Backup.forPeople(dir, out.database)
+	}
+	if out.provider, err = c.Signon.provider(out.plans); err != nil {
+		return config{}, err
 	}
 	if err := c.TURN.check(out.reach.tls != nil); err != nil {
 		return config{}, err

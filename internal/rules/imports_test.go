@@ -62,6 +62,7 @@ var rules = []rule{
 	{"test", nil, nil, "tests of the whole see what users see"},
 	{"cmd", nil, nil, "wiring"},
 	{"internal/rules", nil, nil, "rules"},
+	{"internal/oidctest", nil, nil, "an OpenID provider for tests, whatever they test"},
 	{"internal/postgrestest", nil, nil, "a PostgreSQL for tests, whatever they test"},
 	{"internal/xvnctest", nil, nil, "an X server for tests, whatever they test"},
 }

@@ -24,6 +24,13 @@ export interface Session {
   owner?: string;
 }
 
+/** A provider by which people sign in. */
+export interface SignIn {
+  name: string;
+  /** Where that begins. */
+  url: string;
+}
+
 /** An account. */
 export interface User {
   id: string;
@@ -250,6 +257,7 @@ async function pages<T, K extends string>(path: string, key: K): Promise<T[]> {
 
 export const api = {
   login: (name: string, password: string) => call<void>('POST', '/login', { name, password }),
+  waysIn: () => call<{ provider: SignIn | null }>('GET', '/login'),
   logout: () => call<void>('POST', '/logout'),
   me: () => call<User>('GET', '/me'),
   changePassword: (current: string, password: string) =>
