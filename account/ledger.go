@@ -9,14 +9,14 @@ import (
 
 // Ledger keeps what is used.
 type Ledger interface {
-	// Reserve writes a run down, unless admit refuses it, told what its user
-	// holds; nobody else reserves for that user meanwhile. A key that was used
+	// Reserve writes a run down, unless admit refuses it, told what its payer
+	// holds; nobody else reserves for that payer meanwhile. A key that was used
 	// since keys gives ErrRepeated with the run of then, or ErrKey.
 	Reserve(ctx context.Context, r Run, keys time.Time, admit func(Holding) error) (Run, error)
 	// Cancel takes a reservation back: nothing was started.
 	Cancel(ctx context.Context, id int64) error
 	// Beat notes that a session's latest run runs and, once it is ready, counts
-	// by Advance; it returns what its user used this month. ErrNoRun if there
+	// by Advance; it returns what its payer used this month. ErrNoRun if there
 	// is no run of it.
 	Beat(ctx context.Context, session string, ready bool, now time.Time) (Run, time.Duration, error)
 	// Finish counts and ends a session's runs.
@@ -28,22 +28,23 @@ type Ledger interface {
 	Past(ctx context.Context, user string, before int64, limit int) ([]Run, error)
 	// Last is a session's latest run, or ErrNoRun.
 	Last(ctx context.Context, session string) (Run, error)
-	// Holds is what a user holds.
-	Holds(ctx context.Context, user string, now time.Time) (Holding, error)
-	// Uses are by day and run: of a user, or of everybody without one.
-	Uses(ctx context.Context, user string, from, to Day) ([]Use, error)
+	// Holds is what a payer holds.
+	Holds(ctx context.Context, payer string, now time.Time) (Holding, error)
+	// Uses are by day and run: of a payer, or of everybody without one.
+	Uses(ctx context.Context, payer string, from, to Day) ([]Use, error)
 }
 
 // Accountant knows plans and keeps what is used within them.
 type Accountant struct {
 	ledger Ledger
 	people People
+	teams  TeamStore
 	plans  Plans
 }
 
 // NewAccountant makes one.
-func NewAccountant(ledger Ledger, people People, plans Plans) *Accountant {
-	return &Accountant{ledger: ledger, people: people, plans: plans}
+func NewAccountant(store Store, plans Plans) *Accountant {
+	return &Accountant{ledger: store, people: store, teams: store, plans: plans}
 }
 
 // Plans are the server's plans.
@@ -52,18 +53,53 @@ func (a *Accountant) Plans() Plans { return a.plans }
 // Plan is the plan that an account has.
 func (a *Accountant) Plan(u User) Plan { return a.plans.Of(u) }
 
-// PlanOf is the plan of the account with an ID.
-func (a *Accountant) PlanOf(ctx context.Context, user string) (Plan, error) {
-	u, err := a.people.User(ctx, user)
-	return a.plans.Of(u), err
+// PlanFor is the plan that a session counts for: its owner's where it was never
+// started by one, and no limits if nobody pays for it any more.
+func (a *Accountant) PlanFor(ctx context.Context, session, owner string) (Plan, error) {
+	r, err := a.Last(ctx, session)
+	if errors.Is(err, ErrNoRun) {
+		r, err = Run{User: owner, Payer: owner}, nil
+	}
+	if err != nil {
+		return unlimited, err
+	}
+	return a.planOf(ctx, r)
 }
 
-// Start reserves a run for a user, if their plan allows one more; ErrRepeated
-// with the run of before if it was wished for with the same key. Errors wrap
-// ErrSessions, ErrMinutes or ErrKey.
-func (a *Accountant) Start(ctx context.Context, u User, r Run, now time.Time) (Run, Plan, error) {
-	plan := a.plans.Of(u)
-	r.User, r.Plan, r.Created, r.Beat = u.ID, plan.ID, now, now
+// planOf is the plan of a run's payer as it is now.
+func (a *Accountant) planOf(ctx context.Context, r Run) (Plan, error) {
+	if r.Payer != r.User {
+		team, err := a.teams.Team(ctx, r.Payer)
+		if plan, ok := a.plans.Find(team.Plan); ok {
+			return plan, err
+		}
+		return unlimited, ignore(err, ErrNoTeam)
+	}
+	u, err := a.people.User(ctx, r.User)
+	if err != nil {
+		return unlimited, ignore(err, ErrNoUser)
+	}
+	return a.plans.Of(u), nil
+}
+
+// ignore is an error, unless it is the one that means nothing here.
+func ignore(err, but error) error {
+	if errors.Is(err, but) {
+		return nil
+	}
+	return err
+}
+
+// Start reserves a run for a user, if the plan that it counts for allows one
+// more: the team's, if it is started in one that has a plan, else their own.
+// ErrRepeated with the run of before if it was wished for with the same key.
+// Errors wrap ErrSessions, ErrMinutes or ErrKey.
+func (a *Accountant) Start(ctx context.Context, u User, in Team, r Run, now time.Time) (Run, Plan, error) {
+	plan, payer := a.plans.Of(u), u.ID
+	if common, ok := a.plans.Find(in.Plan); ok {
+		plan, payer = common, in.ID
+	}
+	r.User, r.Payer, r.Plan, r.Created, r.Beat = u.ID, payer, plan.ID, now, now
 	r, err := a.ledger.Reserve(ctx, r, now.Add(-KeepKeys), plan.Admit)
 	return r, plan, err
 }
@@ -83,10 +119,7 @@ func (a *Accountant) Beat(ctx context.Context, session string, ready bool, now t
 	if err != nil {
 		return 0, false, err
 	}
-	plan, err := a.PlanOf(ctx, r.User)
-	if errors.Is(err, ErrNoUser) {
-		return 0, false, nil // removed while it ran
-	}
+	plan, err := a.planOf(ctx, r)
 	if err != nil || plan.Minutes == 0 {
 		return 0, false, err
 	}
@@ -116,15 +149,15 @@ func (a *Accountant) Last(ctx context.Context, session string) (Run, error) {
 	return a.ledger.Last(ctx, session)
 }
 
-// Holds is what a user holds.
-func (a *Accountant) Holds(ctx context.Context, user string, now time.Time) (Holding, error) {
-	return a.ledger.Holds(ctx, user, now)
+// Holds is what a payer holds: a user or a team.
+func (a *Accountant) Holds(ctx context.Context, payer string, now time.Time) (Holding, error) {
+	return a.ledger.Holds(ctx, payer, now)
 }
 
-// Uses are a user's, or everybody's, of a month.
-func (a *Accountant) Uses(ctx context.Context, user string, month time.Time) ([]Use, error) {
+// Uses are a payer's, or everybody's, of a month.
+func (a *Accountant) Uses(ctx context.Context, payer string, month time.Time) ([]Use, error) {
 	from, to := Month(month)
-	return a.ledger.Uses(ctx, user, from, to)
+	return a.ledger.Uses(ctx, payer, from, to)
 }
 
 // CheckPlan says whether an account may be given a plan: empty gives it none of

@@ -21,7 +21,6 @@ type Plan struct {
 	Size       string `json:"size"`        // size class of its sessions, for the launcher
 	StorageGiB int    `json:"storage_gib"` // of a workspace
 	People     int    `json:"people"`      // in a session at once, besides its owner
-	Recording  bool   `json:"recording"`   // whether sessions may be recorded
 }
 
 // Plans are the plans of a server, in the order they are shown.
@@ -35,13 +34,13 @@ func DefaultPlans() Plans {
 	return Plans{Default: "free", Plans: []Plan{
 		{ID: "free", Name: "Free", Minutes: 120, Sessions: 1, Size: "small", StorageGiB: 5, People: 3},
 		{ID: "basic", Name: "Basic", Minutes: 20 * 60, Sessions: 1, Size: "standard", StorageGiB: 20, People: 10},
-		{ID: "professional", Name: "Professional", Minutes: 200 * 60, Sessions: 3, Size: "large", StorageGiB: 100, People: 50, Recording: true},
-		{ID: "enterprise", Name: "Enterprise", Size: "large", Recording: true},
+		{ID: "professional", Name: "Professional", Minutes: 200 * 60, Sessions: 3, Size: "large", StorageGiB: 100, People: 50},
+		{ID: "enterprise", Name: "Enterprise", Size: "large"},
 	}}
 }
 
 // unlimited is what administrators have unless somebody gave them a plan.
-var unlimited = Plan{ID: "", Name: "No limits", Recording: true}
+var unlimited = Plan{ID: "", Name: "No limits"}
 
 // Limits of a file of plans.
 const (
@@ -173,6 +172,9 @@ func (p Plan) Admit(h Holding) error {
 	}
 	return nil
 }
+
+// Storage is how many bytes a workspace may have; 0: no limit.
+func (p Plan) Storage() int64 { return int64(p.StorageGiB) << 30 }
 
 // Time is how long an account's sessions may be ready in a month; 0: no limit.
 func (p Plan) Time() time.Duration { return time.Duration(p.Minutes) * time.Minute }

@@ -11,7 +11,8 @@ type Run struct {
 	Session string
 	Name    string // the session's
 	User    string // whose it is
-	Plan    string // the user's when it began; empty: no limits
+	Payer   string // whose plan it counts for: the user, or a team
+	Plan    string // the payer's when it began; empty: no limits
 	// Key is the idempotency key it was wished for with, and Wish a digest of
 	// all that was wished for; both empty without one.
 	Key, Wish string
@@ -92,6 +93,7 @@ type Use struct {
 	Name    string // the session's
 	User    string
 	Login   string // the user's name; empty when the account is gone
+	Payer   string // whose plan it counts for
 	Plan    string
 	Long    time.Duration
 }

@@ -11,6 +11,7 @@ type Store interface {
 	Credentials
 	Journal
 	Ledger
+	TeamStore
 }
 
 // People are the users.

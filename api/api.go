@@ -29,6 +29,7 @@ type Config struct {
 	// Provider lets people in besides their passwords; nil: none does.
 	Provider *signon.Provider
 	Guests   *access.Guests
+	Teams    *account.Teams
 	// Rooms are the sessions' rooms, where people are.
 	Rooms Rooms
 	// Files reaches the sessions' files.

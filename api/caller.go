@@ -73,16 +73,25 @@ func (a *API) identify(r *http.Request) (caller, error) {
 // it was made for that.
 func (c caller) admin() bool { return c.user.Admin && c.by.May(account.Admin) }
 
-// roleIn is the caller's role in a session, false for strangers.
-func (c caller) roleIn(s session.Session) (room.Role, bool) {
-	switch {
-	case c.admin(), c.user.ID != "" && c.user.ID == s.Owner:
-		return room.Owner, true
-	case s.ID != "" && c.guest.Session == s.ID:
-		return c.guest.Role, true
-	default:
-		return "", false
+// roleIn is a caller's role in a session, false for strangers. Who is there by a
+// team and by an invitation has the greater role of the two.
+func (a *API) roleIn(r *http.Request, c caller, s session.Session) (room.Role, bool, error) {
+	if c.admin() || c.user.ID != "" && c.user.ID == s.Owner {
+		return room.Owner, true, nil
 	}
+	var role room.Role
+	var in bool
+	if s.ID != "" && c.guest.Session == s.ID {
+		role, in = c.guest.Role, true
+	}
+	if s.ID == "" || c.user.ID == "" || role == room.Owner {
+		return role, in, nil
+	}
+	byTeam, ok, err := a.cfg.Teams.RoleIn(r.Context(), s.ID, c.user.ID)
+	if ok && (!in || byTeam == room.Editor) {
+		role, in = byTeam, true
+	}
+	return role, in, err
 }
 
 // person is who the caller is in rooms.

@@ -41,8 +41,9 @@ const password = "correct horse"
 
 // launcher starts nothing and remembers whom to tell.
 type launcher struct {
-	mu  sync.Mutex
-	obs map[string]session.Observer
+	mu    sync.Mutex
+	obs   map[string]session.Observer
+	specs []session.Spec
 }
 
 type idle struct{}
@@ -60,6 +61,7 @@ func (l *launcher) Launch(spec session.Spec, obs session.Observer) session.Run {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.obs[spec.ID] = obs
+	l.specs = append(l.specs, spec)
 	return idle{}
 }
 
@@ -140,7 +142,7 @@ func newHouse(t testing.TB) *house {
 		}
 	})
 	h.accounts = account.NewService(kept, log)
-	h.accountant = account.NewAccountant(kept, kept, account.DefaultPlans())
+	h.accountant = account.NewAccountant(kept, account.DefaultPlans())
 	h.admin, _, _, err = h.accounts.Begin(context.Background(), h.now)
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +163,7 @@ func newHouse(t testing.TB) *house {
 	}
 	h.remotes = remotes.NewService(remotes.Config{Store: kept, Vault: sealed, Places: func() []remotes.Place { return h.places }, Now: now, Log: log})
 	h.api = New(Config{
-		Remotes: h.remotes, Backups: noBackups{}, Sessions: h.sessions, Accounts: h.accounts, Accountant: h.accountant, Guests: guests, Rooms: h, Files: h.tunnels.Client(), Now: now, Log: log, Web: site(), URL: "http://local.test",
+		Remotes: h.remotes, Backups: noBackups{}, Sessions: h.sessions, Accounts: h.accounts, Accountant: h.accountant, Teams: account.NewTeams(kept), Guests: guests, Rooms: h, Files: h.tunnels.Client(), Now: now, Log: log, Web: site(), URL: "http://local.test",
 		Token:  func(g TokenGrant) (string, error) { return "token of " + g.Identity, nil },
 		Record: book.Add, Timeline: book.Entries,
 	})

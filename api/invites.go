@@ -154,7 +154,11 @@ func (a *API) join(w http.ResponseWriter, r *http.Request, c call) error {
 	if err != nil && !errors.Is(err, session.ErrNotFound) {
 		return err
 	}
-	if role, ok := c.roleIn(s); ok && role == room.Owner && err == nil && a.cfg.Guests.Good(id, body.Invite, a.cfg.Now()) {
+	role, ok, failed := a.roleIn(r, c.caller, s)
+	if failed != nil {
+		return failed
+	}
+	if ok && role == room.Owner && err == nil && a.cfg.Guests.Good(id, body.Invite, a.cfg.Now()) {
 		return a.reply(w, r, http.StatusOK, a.view(r, s, role)) // who has more keeps it
 	}
 	guest, cookie, refused := a.cfg.Guests.Join(id, body.Invite, body.Passcode, c.cookie, a.cfg.Now())

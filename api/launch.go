@@ -17,6 +17,7 @@ type launch struct {
 	Name   string `json:"name"`
 	User   string `json:"user"`
 	Resume string `json:"resume"`
+	Team   string `json:"team"`
 }
 
 // createSession starts a session, once for each idempotency key. What it will
@@ -39,16 +40,26 @@ func (a *API) createSession(w http.ResponseWriter, r *http.Request, c call) erro
 	if key != "" {
 		run.Wish = secret.Digest(fmt.Sprintf("%q", wish))
 	}
-	run, plan, err := a.cfg.Accountant.Start(r.Context(), owner, run, a.cfg.Now())
+	team, err := a.startedIn(r, owner, wish)
+	if err != nil {
+		return err
+	}
+	run, plan, err := a.cfg.Accountant.Start(r.Context(), owner, team, run, a.cfg.Now())
 	if errors.Is(err, account.ErrRepeated) {
 		return a.repeated(w, r, run)
 	}
 	if err != nil {
 		return notStarted(err)
 	}
-	s, err := a.cfg.Sessions.Create(session.Wish{ID: run.Session, Name: run.Name, Owner: owner.ID, Size: plan.Size})
+	s, err := a.cfg.Sessions.Create(session.Wish{ID: run.Session, Name: run.Name, Owner: owner.ID, Size: plan.Size, Quota: plan.Storage()})
 	if err != nil {
 		return errors.Join(notStarted(err), a.cfg.Accountant.Cancel(r.Context(), run))
+	}
+	if wish.Team != "" {
+		err := a.cfg.Teams.Share(r.Context(), account.Share{Session: s.ID, Team: team.ID, Role: room.Editor})
+		if err != nil && !errors.Is(err, account.ErrNoTeam) { // which it was a moment ago
+			return err
+		}
 	}
 	a.note(r, c.caller, "session.started", s.ID, s.Name)
 	return a.created(w, r, s)
@@ -154,15 +165,12 @@ func notStarted(err error) error {
 	return err
 }
 
-// roomFor says why a person may not come into a session: its owner's plan is for
-// fewer people. Who is there already, and the owner, come in.
+// roomFor says why a person may not come into a session: the plan that it counts
+// for is for fewer people. Who is there already, and the owner, come in.
 func (a *API) roomFor(r *http.Request, c call) error {
-	plan, err := a.cfg.Accountant.PlanOf(r.Context(), c.session.Owner)
-	if err != nil && !errors.Is(err, account.ErrNoUser) {
-		return err
-	}
+	plan, err := a.cfg.Accountant.PlanFor(r.Context(), c.session.ID, c.session.Owner)
 	if err != nil || plan.People == 0 || c.person() == c.session.Owner {
-		return nil
+		return err
 	}
 	others := 0
 	for _, p := range a.cfg.Rooms.People(c.session.Room) {

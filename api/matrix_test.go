@@ -14,6 +14,7 @@ func TestMatrix(t *testing.T) {
 	id, other := h.sessionOf(bob), h.session()
 	h.tunnels.Folder(id, 0)
 	at := "/api/v1/sessions/" + id
+	team := "/api/v1/teams/" + h.login(bob).team("Studio")
 	callers := []struct {
 		name string
 		who  *person
@@ -53,6 +54,8 @@ func TestMatrix(t *testing.T) {
 		{"POST", "/api/v1/sessions", `{"user":"eve"}`, [11]int{401, 401, 401, 401, 403, 403, 403, 403, 403, 201, 409}},
 		{"GET", at, "", [11]int{401, 200, 200, 200, 404, 200, 200, 200, 404, 200, 200}},
 		{"GET", at + "/events", "", [11]int{401, 200, 200, 200, 404, 200, 200, 200, 404, 200, 200}},
+		{"PUT", at + "/team", `{"team":"t-none","role":"viewer"}`, [11]int{401, 403, 403, 401, 404, 403, 404, 404, 403, 404, 404}},
+		{"DELETE", at + "/team", "", [11]int{401, 403, 403, 204, 404, 403, 204, 204, 403, 204, 204}},
 		{"POST", at + "/tokens", `{"name":"Ann"}`, [11]int{401, 200, 200, 200, 404, 403, 200, 200, 403, 200, 200}},
 		{"POST", at + "/invites", `{"role":"viewer"}`, [11]int{401, 403, 403, 201, 404, 403, 201, 201, 403, 201, 201}},
 		{"GET", at + "/invites", "", [11]int{401, 403, 403, 200, 404, 200, 200, 200, 404, 200, 200}},
@@ -92,6 +95,18 @@ func TestMatrix(t *testing.T) {
 		{"GET", "/api/v1/sessions/unknown", "", [11]int{401, 401, 401, 401, 404, 404, 404, 404, 404, 404, 404}},
 		{"DELETE", "/api/v1/sessions/" + other, "", [11]int{401, 401, 401, 401, 404, 403, 404, 404, 403, 204, 204}},
 		{"DELETE", at, "", [11]int{401, 403, 403, 204, 404, 403, 204, 204, 403, 204, 204}},
+		{"GET", "/api/v1/teams", "", [11]int{401, 401, 401, 401, 200, 200, 200, 200, 200, 200, 200}},
+		{"GET", "/api/v1/teams?all", "", [11]int{401, 401, 401, 401, 403, 403, 403, 403, 403, 200, 200}},
+		{"POST", "/api/v1/teams", `{"name":""}`, [11]int{401, 401, 401, 401, 422, 403, 403, 422, 403, 403, 422}},
+		{"GET", team, "", [11]int{401, 401, 401, 401, 404, 200, 200, 200, 404, 200, 200}},
+		{"PATCH", team, `{}`, [11]int{401, 401, 401, 401, 404, 403, 403, 200, 403, 403, 200}},
+		{"GET", team + "/usage", "", [11]int{401, 401, 401, 401, 404, 404, 404, 404, 404, 404, 404}},
+		{"POST", team + "/invites", `{"name":"eve","role":"chief"}`, [11]int{401, 401, 401, 401, 404, 403, 403, 422, 403, 403, 422}},
+		{"DELETE", team + "/invites/nobody", "", [11]int{401, 401, 401, 401, 404, 403, 403, 404, 403, 403, 404}},
+		{"POST", team + "/join", "", [11]int{401, 401, 401, 401, 404, 403, 403, 404, 403, 403, 404}},
+		{"PATCH", team + "/members/nobody", `{"role":"member"}`, [11]int{401, 401, 401, 401, 404, 403, 403, 404, 403, 403, 404}},
+		{"DELETE", team + "/members/nobody", "", [11]int{401, 401, 401, 401, 404, 403, 403, 404, 403, 403, 404}},
+		{"DELETE", team, "", [11]int{401, 401, 401, 401, 404, 403, 403, 204, 403, 403, 404}},
 		{"GET", "/api/v1/users", "", [11]int{401, 401, 401, 401, 403, 403, 403, 403, 403, 200, 200}},
 		{"POST", "/api/v1/users", `{"name":"zoe"}`, [11]int{401, 401, 401, 401, 403, 403, 403, 403, 403, 201, 409}},
 		{"GET", "/api/v1/users/eve", "", [11]int{401, 401, 401, 401, 403, 403, 403, 403, 403, 200, 200}},
@@ -105,7 +120,7 @@ func TestMatrix(t *testing.T) {
 	covered := make(map[string]bool)
 	names := strings.NewReplacer(id, "{id}", other, "{id}", "invites/unknown", "invites/{invite}", "people/gone", "people/{person}",
 		"tokens/unknown", "tokens/{token}", "users/eve", "users/{user}", "users/nobody", "users/{user}", "?all", "",
-		"trash/gone", "trash/{item}", "uploads/gone", "uploads/{upload}", "lost/gone", "lost/{copy}", "?path=gone", "", "remotes/gone", "remotes/{remote}", "backups/gone", "backups/{backup}")
+		"trash/gone", "trash/{item}", "uploads/gone", "uploads/{upload}", "lost/gone", "lost/{copy}", "?path=gone", "", "remotes/gone", "remotes/{remote}", "backups/gone", "backups/{backup}", team, "/api/v1/teams/{team}", "invites/nobody", "invites/{name}", "members/nobody", "members/{user}")
 	for _, row := range matrix {
 		covered[row.method+" "+names.Replace(row.path)] = true
 		for i, c := range callers {

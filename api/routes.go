@@ -15,12 +15,15 @@ import (
 type need int
 
 const (
-	anyone  need = iota
-	user         // has an account
-	admin        // is an administrator
-	member       // any role in the session that the path names
-	painter      // who may draw in the session that the path names, now
-	manager      // owner of the session that the path names
+	anyone    need = iota
+	user           // has an account
+	admin          // is an administrator
+	member         // any role in the session that the path names
+	painter        // who may draw in the session that the path names, now
+	manager        // owner of the session that the path names
+	mate           // in the team that the path names
+	teamAdmin      // owner or admin of it
+	teamOwner      // owner of it
 )
 
 // route is an operation of the API.
@@ -34,15 +37,17 @@ type route struct {
 // call is a request that was let in.
 type call struct {
 	caller
-	role    room.Role       // in the session, for routes of one
-	session session.Session // for routes of one
+	role    room.Role          // in the session, for routes of one
+	session session.Session    // for routes of one
+	team    account.Membership // for routes of one: what the caller is in it
 }
 
 // routes are what openapi.yaml describes.
 func routes() []route {
 	const (
-		one = "/api/v1/sessions/{id}"
-		who = "/api/v1/users/{user}"
+		one  = "/api/v1/sessions/{id}"
+		who  = "/api/v1/users/{user}"
+		team = "/api/v1/teams/{team}"
 	)
 	const read, sessions, all = account.Read, account.Sessions, account.Admin
 	return []route{
@@ -64,9 +69,23 @@ func routes() []route {
 
 		{"GET", "/api/v1/sessions", user, read, (*API).listSessions},
 		{"POST", "/api/v1/sessions", user, sessions, (*API).createSession},
+		{"GET", "/api/v1/teams", user, read, (*API).listTeams},
+		{"POST", "/api/v1/teams", user, "", (*API).createTeam},
+		{"GET", team, mate, read, (*API).showTeam},
+		{"PATCH", team, teamAdmin, "", (*API).changeTeam},
+		{"DELETE", team, teamOwner, "", (*API).removeTeam},
+		{"GET", team + "/usage", teamAdmin, read, (*API).teamUsage},
+		{"POST", team + "/invites", teamAdmin, "", (*API).inviteMate},
+		{"DELETE", team + "/invites/{name}", user, "", (*API).uninviteMate},
+		{"POST", team + "/join", user, "", (*API).joinTeam},
+		{"PATCH", team + "/members/{user}", teamAdmin, "", (*API).changeMate},
+		{"DELETE", team + "/members/{user}", mate, "", (*API).removeMate},
+
 		{"GET", one, member, read, (*API).showSession},
 		{"DELETE", one, manager, sessions, (*API).endSession},
 		{"GET", one + "/events", member, read, (*API).sessionEvents},
+		{"PUT", one + "/team", manager, sessions, (*API).shareSession},
+		{"DELETE", one + "/team", manager, sessions, (*API).unshareSession},
 		{"POST", one + "/tokens", member, sessions, (*API).createToken},
 		{"GET", one + "/people", manager, read, (*API).listPeople},
 		{"PATCH", one + "/people/{person}", manager, sessions, (*API).setRole},
@@ -175,18 +194,24 @@ func (a *API) check(r *http.Request, rt route, c *call) error {
 			return problemf(http.StatusForbidden, "only administrators may do this")
 		}
 		return nil
+	case mate, teamAdmin, teamOwner:
+		return a.enterTeam(r, rt.need, c)
 	}
-	return a.enter(r.PathValue("id"), rt.need, c)
+	return a.enter(r, rt.need, c)
 }
 
 // enter finds out what a caller is in a session. That there is one is told to
 // those who may know.
-func (a *API) enter(id string, need need, c *call) error {
+func (a *API) enter(r *http.Request, need need, c *call) error {
+	id := r.PathValue("id")
 	s, err := a.cfg.Sessions.Find(id)
 	if err != nil && !errors.Is(err, session.ErrNotFound) {
 		return err
 	}
-	role, ok := c.roleIn(s)
+	role, ok, failed := a.roleIn(r, c.caller, s)
+	if failed != nil {
+		return failed
+	}
 	switch {
 	case !ok && c.user.ID == "":
 		return errLogin

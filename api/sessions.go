@@ -29,6 +29,7 @@ type sessionView struct {
 	Workspace string         `json:"workspace,omitempty"` // owner only
 	Role      room.Role      `json:"role"`
 	Owner     string         `json:"owner"` // what they are called; empty when they are gone
+	Team      string         `json:"team"`  // that it is shared with; empty: none
 }
 
 func (a *API) view(r *http.Request, s session.Session, role room.Role) sessionView {
@@ -40,11 +41,14 @@ func (a *API) view(r *http.Request, s session.Session, role room.Role) sessionVi
 	if role == room.Owner {
 		v.Workspace = s.Workspace
 	}
+	if share, ok, err := a.cfg.Teams.Shared(r.Context(), s.ID); err == nil && ok {
+		v.Team = share.Team
+	}
 	return v
 }
 
-// listSessions shows the caller's sessions; with ?all, an administrator
-// everybody's.
+// listSessions shows the caller's sessions and those that their teams share; with
+// ?all, an administrator everybody's.
 func (a *API) listSessions(w http.ResponseWriter, r *http.Request, c call) error {
 	all := r.URL.Query().Has("all")
 	if all && !c.admin() {
@@ -54,13 +58,22 @@ func (a *API) listSessions(w http.ResponseWriter, r *http.Request, c call) error
 	if err != nil {
 		return err
 	}
+	shared, err := a.cfg.Teams.SharedWith(r.Context(), c.user.ID)
+	if err != nil {
+		return err
+	}
 	list := slices.DeleteFunc(a.cfg.Sessions.List(), func(s session.Session) bool {
-		return !all && s.Owner != c.user.ID || place(s) <= after
+		_, with := shared[s.ID]
+		return !all && s.Owner != c.user.ID && !with || place(s) <= after
 	})
 	list, next := cut(list, limit, place)
 	views := make([]sessionView, len(list))
 	for i, s := range list {
-		views[i] = a.view(r, s, room.Owner)
+		role := room.Owner
+		if share, with := shared[s.ID]; with && s.Owner != c.user.ID && !c.admin() {
+			role = share.Role
+		}
+		views[i] = a.view(r, s, role)
 	}
 	return a.reply(w, r, http.StatusOK, map[string]any{"sessions": views, "next": next})
 }

@@ -18,6 +18,14 @@ type usageView struct {
 	Running int       `json:"running"`
 	Seconds int64     `json:"seconds"`
 	Days    []dayView `json:"days"`
+	// People are who used it, by when they first did: of a user's plan, the user.
+	People []personUse `json:"people"`
+}
+
+// personUse is what one person used of a plan.
+type personUse struct {
+	Login   string `json:"login"` // empty when the account is gone
+	Seconds int64  `json:"seconds"`
 }
 
 type dayView struct {
@@ -25,24 +33,40 @@ type dayView struct {
 	Seconds int64  `json:"seconds"`
 }
 
-// myUsage is what the caller used.
+// myUsage is what the caller used by their own plan.
 func (a *API) myUsage(w http.ResponseWriter, r *http.Request, c call) error {
+	return a.replyUsage(w, r, c.user.ID, a.cfg.Accountant.Plan(c.user))
+}
+
+// teamUsage is what everybody used by a team's plan.
+func (a *API) teamUsage(w http.ResponseWriter, r *http.Request, c call) error {
+	plan, ok := a.cfg.Accountant.Plans().Find(c.team.Plan)
+	if !ok {
+		return problemf(http.StatusNotFound, "the team has no plan: what is started in it counts for who starts it")
+	}
+	return a.replyUsage(w, r, c.team.ID, plan)
+}
+
+// replyUsage tells what counted for a payer's plan in a month.
+func (a *API) replyUsage(w http.ResponseWriter, r *http.Request, payer string, plan account.Plan) error {
 	month, err := a.month(r)
 	if err != nil {
 		return err
 	}
-	held, err := a.cfg.Accountant.Holds(r.Context(), c.user.ID, a.cfg.Now())
+	held, err := a.cfg.Accountant.Holds(r.Context(), payer, a.cfg.Now())
 	if err != nil {
 		return err
 	}
-	uses, err := a.cfg.Accountant.Uses(r.Context(), c.user.ID, month)
+	uses, err := a.cfg.Accountant.Uses(r.Context(), payer, month)
 	if err != nil {
 		return err
 	}
-	v := usageView{Month: month.Format(monthForm), Plan: a.cfg.Accountant.Plan(c.user), Running: held.Sessions, Days: []dayView{}}
+	v := usageView{Month: month.Format(monthForm), Plan: plan, Running: held.Sessions, Days: []dayView{}, People: []personUse{}}
 	var total time.Duration
 	var lately account.Day
 	var today time.Duration
+	by := make(map[string]time.Duration)
+	var people []string
 	for _, u := range uses {
 		if u.Day != lately {
 			lately, today = u.Day, 0
@@ -50,7 +74,14 @@ func (a *API) myUsage(w http.ResponseWriter, r *http.Request, c call) error {
 		}
 		today += u.Long
 		total += u.Long
+		if _, met := by[u.Login]; !met {
+			people = append(people, u.Login)
+		}
+		by[u.Login] += u.Long
 		v.Days[len(v.Days)-1].Seconds = seconds(today)
+	}
+	for _, login := range people {
+		v.People = append(v.People, personUse{login, seconds(by[login])})
 	}
 	v.Seconds = seconds(total)
 	return a.reply(w, r, http.StatusOK, v)
@@ -112,6 +143,7 @@ type useView struct {
 	Name    string `json:"name"`
 	User    string `json:"user"`
 	Login   string `json:"login"`
+	Payer   string `json:"payer"` // the user, or the team whose plan it counts for
 	Plan    string `json:"plan"`
 	Seconds int64  `json:"seconds"`
 }
@@ -133,7 +165,7 @@ func (a *API) usage(w http.ResponseWriter, r *http.Request, _ call) error {
 	}
 	views := make([]useView, len(uses))
 	for i, u := range uses {
-		views[i] = useView{u.Day.Time().Format(time.DateOnly), u.Run, u.Session, u.Name, u.User, u.Login, u.Plan, seconds(u.Long)}
+		views[i] = useView{u.Day.Time().Format(time.DateOnly), u.Run, u.Session, u.Name, u.User, u.Login, u.Payer, u.Plan, seconds(u.Long)}
 	}
 	if format != "csv" {
 		return a.reply(w, r, http.StatusOK, map[string]any{"month": month.Format(monthForm), "uses": views})
@@ -142,10 +174,10 @@ func (a *API) usage(w http.ResponseWriter, r *http.Request, _ call) error {
 	w.Header().Set("Content-Disposition", `attachment; filename="easel-usage-`+month.Format(monthForm)+`.csv"`)
 	out := csv.NewWriter(w)
 	// What the client no longer takes is nobody's loss.
-	_ = out.Write([]string{"day", "run", "session", "name", "user", "login", "plan", "seconds"})
+	_ = out.Write([]string{"day", "run", "session", "name", "user", "login", "payer", "plan", "seconds"})
 	for _, v := range views {
 		_ = out.Write([]string{
-			v.Day, strconv.FormatInt(v.Run, 10), v.Session, cell(v.Name), v.User, cell(v.Login), v.Plan, strconv.FormatInt(v.Seconds, 10),
+			v.Day, strconv.FormatInt(v.Run, 10), v.Session, cell(v.Name), v.User, cell(v.Login), v.Payer, v.Plan, strconv.FormatInt(v.Seconds, 10),
 		})
 	}
 	out.Flush()

@@ -52,10 +52,10 @@ func (a *API) serveWeb(w http.ResponseWriter, r *http.Request) {
 }
 
 // isPage says whether a path is one of the web app's own: the start page,
-// login, the account, administration, a session.
+// login, the account, teams, administration, a session.
 func isPage(name string) bool {
 	id, isSession := strings.CutPrefix(name, "s/")
-	return name == "" || name == "login" || name == "account" || name == "admin" || isSession && id != "" && !strings.Contains(id, "/")
+	return name == "" || name == "login" || name == "account" || name == "admin" || name == "teams" || isSession && id != "" && !strings.Contains(id, "/")
 }
 
 func (a *API) servePage(w http.ResponseWriter, r *http.Request) {

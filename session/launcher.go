@@ -12,6 +12,7 @@ type Spec struct {
 	Room      string
 	Owner     string // account it belongs to; empty for one of before there were accounts
 	Size      string // size class of its plan, such as "standard"; empty: the launcher's own
+	Quota     int64  // bytes that its files may take by its plan; 0: as much as the launcher allows
 	CreatedAt time.Time
 }
 

@@ -131,7 +131,7 @@ func (s *Service) Create(w Wish) (Session, error) {
 		s.over = slices.DeleteFunc(s.over, func(id string) bool { return id == w.ID })
 	}
 	spec := Spec{
-		ID: w.ID, Name: name, Room: w.ID, Owner: w.Owner, Size: w.Size,
+		ID: w.ID, Name: name, Room: w.ID, Owner: w.Owner, Size: w.Size, Quota: w.Quota,
 		CreatedAt: s.cfg.Now().UTC().Truncate(time.Second),
 	}
 	obs := s.add(spec)

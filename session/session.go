@@ -65,6 +65,7 @@ type Wish struct {
 	Name  string // empty: one is made up
 	Owner string
 	Size  string
+	Quota int64 // bytes; 0: as much as the launcher allows
 }
 
 // Alive says whether anything of the session runs or will run.

@@ -93,12 +93,12 @@ func open(t *testing.T) *scene {
 		t.Fatal(err)
 	}
 	plans := account.Plans{Default: "short", Plans: []account.Plan{{ID: "short", Name: "Short", Minutes: 20, Sessions: 1}}}
-	sc.accounts = account.NewAccountant(kept, kept, plans)
+	sc.accounts = account.NewAccountant(kept, plans)
 	sc.Meter = newMeter(Config{
 		Accounts: sc.accounts, Sessions: sc.desk, Notify: sc.desk.notify,
 		Now: func() time.Time { return sc.now }, Log: slog.New(slog.DiscardHandler),
 	})
-	if _, _, err := sc.accounts.Start(t.Context(), sc.ann, account.Run{Session: "s1"}, sc.now); err != nil {
+	if _, _, err := sc.accounts.Start(t.Context(), sc.ann, account.Team{}, account.Run{Session: "s1"}, sc.now); err != nil {
 		t.Fatal(err)
 	}
 	sc.desk.sessions = []session.Session{{ID: "s1", Room: "s1", Owner: sc.ann.ID, State: session.Starting}}
@@ -145,7 +145,7 @@ func TestAPlanRunsOut(t *testing.T) {
 	if h := sc.used(t); h.Sessions != 0 || h.Used != 20*time.Minute+account.BeatEvery {
 		t.Errorf("%+v", h)
 	}
-	if _, _, err := sc.accounts.Start(t.Context(), sc.ann, account.Run{Session: "s2"}, sc.now); err == nil {
+	if _, _, err := sc.accounts.Start(t.Context(), sc.ann, account.Team{}, account.Run{Session: "s2"}, sc.now); err == nil {
 		t.Error("another one was started")
 	}
 }

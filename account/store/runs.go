@@ -10,12 +10,12 @@ import (
 	"github.com/easel-live/easel/account"
 )
 
-const runColumns = "r.id, r.session, r.name, r.user_id, r.plan, coalesce(r.key, ''), r.wish, r.created, r.mark, r.used, r.beat, r.ended"
+const runColumns = "r.id, r.session, r.name, r.user_id, r.plan, coalesce(r.key, ''), r.wish, r.created, r.mark, r.used, r.beat, r.ended, r.payer"
 
 func readRun(row scanner) (account.Run, error) {
 	var r account.Run
 	var created, mark, used, beat, ended int64
-	err := row.Scan(&r.ID, &r.Session, &r.Name, &r.User, &r.Plan, &r.Key, &r.Wish, &created, &mark, &used, &beat, &ended)
+	err := row.Scan(&r.ID, &r.Session, &r.Name, &r.User, &r.Plan, &r.Key, &r.Wish, &created, &mark, &used, &beat, &ended, &r.Payer)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, account.ErrNoRun
 	}
@@ -27,7 +27,14 @@ func readRun(row scanner) (account.Run, error) {
 // Reserve writes a run down, if its user may have one more.
 func (s *Store) Reserve(ctx context.Context, r account.Run, keys time.Time, admit func(account.Holding) error) (account.Run, error) {
 	err := s.within(ctx, func(tx *sql.Tx) error {
-		// The user's row makes those wait who reserve for the same user.
+		// The payer's row makes those wait who reserve for the same plan, and the
+		// user's those who use the same key. Teams come before users, as where
+		// somebody joins one.
+		if r.Payer != r.User {
+			if _, err := readTeam(s.row(ctx, tx, "SELECT "+teamColumns+" FROM teams t WHERE id = ?"+s.forUpdate, r.Payer)); err != nil {
+				return err
+			}
+		}
 		if _, err := readUser(s.row(ctx, tx, "SELECT "+userColumns+" FROM users WHERE id = ?"+s.forUpdate, r.User)); err != nil {
 			return err
 		}
@@ -46,15 +53,15 @@ func (s *Store) Reserve(ctx context.Context, r account.Run, keys time.Time, admi
 				return err
 			}
 		}
-		held, err := s.holds(ctx, tx, r.User, r.Created)
+		held, err := s.holds(ctx, tx, r.Payer, r.Created)
 		if err != nil {
 			return err
 		}
 		if err := admit(held); err != nil {
 			return err
 		}
-		return s.row(ctx, tx, "INSERT INTO runs (session, name, user_id, plan, key, wish, created, mark, used, beat, ended) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0) RETURNING id",
-			r.Session, r.Name, r.User, r.Plan, null(r.Key), r.Wish, micros(r.Created), micros(r.Beat)).Scan(&r.ID)
+		return s.row(ctx, tx, "INSERT INTO runs (session, name, user_id, payer, plan, key, wish, created, mark, used, beat, ended) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, 0) RETURNING id",
+			r.Session, r.Name, r.User, r.Payer, r.Plan, null(r.Key), r.Wish, micros(r.Created), micros(r.Beat)).Scan(&r.ID)
 	})
 	if refused := (*account.Refusal)(nil); errors.As(err, &refused) {
 		return r, refused // in its own words
@@ -81,7 +88,7 @@ func (s *Store) Beat(ctx context.Context, session string, ready bool, now time.T
 		if err := s.count(ctx, tx, &r, ready, now); err != nil {
 			return err
 		}
-		held, err := s.holds(ctx, tx, r.User, now)
+		held, err := s.holds(ctx, tx, r.Payer, now)
 		used = held.Used
 		return err
 	})
@@ -95,9 +102,9 @@ func (s *Store) count(ctx context.Context, tx *sql.Tx, r *account.Run, ready boo
 		spans, r.Mark = account.Advance(r.Mark, now)
 		for _, span := range spans {
 			r.Used += span.Long
-			if _, err := s.run(ctx, tx, `INSERT INTO uses (day, run_id, user_id, used) VALUES (?, ?, ?, ?)
+			if _, err := s.run(ctx, tx, `INSERT INTO uses (day, run_id, user_id, payer, used) VALUES (?, ?, ?, ?, ?)
 				ON CONFLICT (day, run_id) DO UPDATE SET used = uses.used + excluded.used`,
-				int64(span.Day), r.ID, r.User, span.Long.Microseconds()); err != nil {
+				int64(span.Day), r.ID, r.User, r.Payer, span.Long.Microseconds()); err != nil {
 				return err
 			}
 		}
@@ -149,20 +156,20 @@ func (s *Store) Last(ctx context.Context, session string) (account.Run, error) {
 	return r, failed("looking for a run", err)
 }
 
-// Holds is what a user holds.
-func (s *Store) Holds(ctx context.Context, user string, now time.Time) (account.Holding, error) {
-	h, err := s.holds(ctx, s.db, user, now)
+// Holds is what a payer holds.
+func (s *Store) Holds(ctx context.Context, payer string, now time.Time) (account.Holding, error) {
+	h, err := s.holds(ctx, s.db, payer, now)
 	return h, failed("adding up usage", err)
 }
 
-func (s *Store) holds(ctx context.Context, q queryer, user string, now time.Time) (account.Holding, error) {
+func (s *Store) holds(ctx context.Context, q queryer, payer string, now time.Time) (account.Holding, error) {
 	var h account.Holding
-	if err := s.row(ctx, q, "SELECT count(*) FROM runs WHERE user_id = ? AND ended = 0", user).Scan(&h.Sessions); err != nil {
+	if err := s.row(ctx, q, "SELECT count(*) FROM runs WHERE payer = ? AND ended = 0", payer).Scan(&h.Sessions); err != nil {
 		return h, err
 	}
 	from, to := account.Month(now)
 	var used int64
-	err := s.row(ctx, q, "SELECT CAST(coalesce(sum(used), 0) AS BIGINT) FROM uses WHERE user_id = ? AND day >= ? AND day < ?", user, int64(from), int64(to)).Scan(&used)
+	err := s.row(ctx, q, "SELECT CAST(coalesce(sum(used), 0) AS BIGINT) FROM uses WHERE payer = ? AND day >= ? AND day < ?", payer, int64(from), int64(to)).Scan(&used)
 	h.Used = time.Duration(used) * time.Microsecond
 	return h, err
 }
@@ -170,15 +177,15 @@ func (s *Store) holds(ctx context.Context, q queryer, user string, now time.Time
 func readUse(row scanner) (account.Use, error) {
 	var u account.Use
 	var used int64
-	err := row.Scan(&u.Day, &u.Run, &u.Session, &u.Name, &u.User, &u.Login, &u.Plan, &used)
+	err := row.Scan(&u.Day, &u.Run, &u.Session, &u.Name, &u.User, &u.Login, &u.Plan, &used, &u.Payer)
 	u.Long = time.Duration(used) * time.Microsecond
 	return u, err
 }
 
 // Uses are by day and run.
-func (s *Store) Uses(ctx context.Context, user string, from, to account.Day) ([]account.Use, error) {
-	list, err := rows(ctx, s, s.db, readUse, `SELECT d.day, d.run_id, r.session, r.name, d.user_id, coalesce(u.name, ''), r.plan, d.used
+func (s *Store) Uses(ctx context.Context, payer string, from, to account.Day) ([]account.Use, error) {
+	list, err := rows(ctx, s, s.db, readUse, `SELECT d.day, d.run_id, r.session, r.name, d.user_id, coalesce(u.name, ''), r.plan, d.used, d.payer
 		FROM uses d JOIN runs r ON r.id = d.run_id LEFT JOIN users u ON u.id = d.user_id
-		WHERE (? = '' OR d.user_id = ?) AND d.day >= ? AND d.day < ? ORDER BY d.day, d.run_id`, user, user, int64(from), int64(to))
+		WHERE (? = '' OR d.payer = ?) AND d.day >= ? AND d.day < ? ORDER BY d.day, d.run_id`, payer, payer, int64(from), int64(to))
 	return list, failed("listing usage", err)
 }

@@ -48,6 +48,7 @@ type flags struct {
 	Dialect  string     `env:"EASEL_RFB_DIALECT" default:"rfb" enum:"rfb,kasmvnc" help:"The X server's dialect of RFB: rfb or kasmvnc."`
 	Files    string     `env:"EASEL_WORKSPACE" type:"path" help:"Folder with the session's files; without it there are none in the browser."`
 	Quota    int64      `env:"EASEL_QUOTA" default:"21474836480" help:"Bytes that the files may take; 0: no bound."`
+	QuotaAt  string     `env:"EASEL_QUOTA_FILE" name:"quota-file" type:"path" help:"File with that number instead, beside the token's: it counts if it is there when the token is."`
 	Tools    string     `env:"EASEL_TOOLS" type:"path" help:"Unix socket of GIMP's plug-in for tools; without it everybody paints with the same ones."`
 	Images   string     `env:"EASEL_IMAGES" type:"path" help:"Unix socket of GIMP's plug-in for images; without it nothing is kept of what nobody saves."`
 	FPS      int        `env:"EASEL_FPS" default:"60" help:"Most frames per second."`

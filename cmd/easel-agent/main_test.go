@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -48,5 +50,28 @@ func TestFlags(t *testing.T) {
 		if _, err := parse(bad); err == nil {
 			t.Errorf("%s passed", bad)
 		}
+	}
+}
+
+func TestAQuotaThatComesWithTheToken(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	token := write("token", "a token\n")
+	for text, want := range map[string]int64{"5368709120\n": 5 << 30, "0": 0, "-1": -1, "much": -1, "": -1} {
+		f := flags{TokenAt: token, QuotaAt: write("quota", text), Quota: 7}
+		err := awaitToken(t.Context(), &f)
+		if (err != nil) != (want < 0) || err == nil && (f.Quota != want || f.Token != "a token") {
+			t.Errorf("%q: %d %v", text, f.Quota, err)
+		}
+	}
+	f := flags{TokenAt: token, QuotaAt: filepath.Join(dir, "none"), Quota: 7}
+	if err := awaitToken(t.Context(), &f); err != nil || f.Quota != 7 {
+		t.Errorf("without the file: %d %v", f.Quota, err)
 	}
 }

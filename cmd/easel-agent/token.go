@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"time"
 )
 
@@ -33,7 +34,7 @@ func awaitToken(ctx context.Context, f *flags) error {
 		token, err := readToken(f.TokenAt)
 		if err == nil {
 			f.Token = token
-			return nil
+			return readQuota(f)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("the token's file: %w", err)
@@ -44,6 +45,27 @@ func awaitToken(ctx context.Context, f *flags) error {
 		case <-again.C:
 		}
 	}
+}
+
+// readQuota reads how many bytes the files may take, if a file says so.
+func readQuota(f *flags) error {
+	if f.QuotaAt == "" {
+		return nil
+	}
+	raw, err := os.ReadFile(f.QuotaAt)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil {
+		f.Quota, err = strconv.ParseInt(string(bytes.TrimSpace(raw)), 10, 64)
+	}
+	if err == nil && f.Quota < 0 {
+		err = strconv.ErrRange
+	}
+	if err != nil {
+		return fmt.Errorf("the quota's file: %w", err)
+	}
+	return nil
 }
 
 func readToken(path string) (string, error) {

@@ -19,16 +19,18 @@ import (
 var version = "development"
 
 type commands struct {
-	Serve    serveCommand    `cmd:"" help:"Run the server."`
-	Doctor   doctorCommand   `cmd:"" help:"Check what serving needs and print what to do; takes the settings of serve."`
-	Session  sessionCommands `cmd:"" help:"Start, list, end and share the sessions of this machine's server."`
-	User     userCommands    `cmd:"" help:"Make, list, change and remove accounts."`
-	Plan     planCommands    `cmd:"" help:"Show the plans that accounts can have."`
-	Usage    usageCommand    `cmd:"" help:"Print what everybody used in a month, as CSV for billing."`
-	Backup   backupCommands  `cmd:"" help:"Take, list, restore and verify backups of workspaces and the server's state."`
-	Password passwordCommand `cmd:"" help:"Make a new password and a one-time login link for an account; ends its logins."`
-	Token    tokenCommand    `cmd:"" help:"Print a LiveKit access token for a room."`
-	Version  versionCommand  `cmd:"" help:"Print the version."`
+	Serve    serveCommand     `cmd:"" help:"Run the server."`
+	Doctor   doctorCommand    `cmd:"" help:"Check what serving needs and print what to do; takes the settings of serve."`
+	Session  sessionCommands  `cmd:"" help:"Start, list, end and share the sessions of this machine's server."`
+	User     userCommands     `cmd:"" help:"Make, list, change and remove accounts."`
+	Team     teamCommands     `cmd:"" help:"Make, list, change and remove teams."`
+	Plan     planCommands     `cmd:"" help:"Show the plans that accounts can have."`
+	Usage    usageCommand     `cmd:"" help:"Print what everybody used in a month, as CSV for billing."`
+	Backup   backupCommands   `cmd:"" help:"Take, list, restore and verify backups of workspaces and the server's state."`
+	Password passwordCommand  `cmd:"" help:"Make a new password and a one-time login link for an account; ends its logins."`
+	APIToken apiTokenCommands `cmd:"" name:"api-token" help:"Make, list and revoke API tokens for programs."`
+	Token    tokenCommand     `cmd:"" help:"Print a LiveKit access token for a room."`
+	Version  versionCommand   `cmd:"" help:"Print the version."`
 }
 
 type versionCommand struct{}

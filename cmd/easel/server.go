@@ -146,7 +146,7 @@ func (s *server) openDoor(ctx context.Context, cfg config, log *slog.Logger) err
 		return err
 	}
 	s.accounts = account.NewService(s.store, log)
-	s.accountant = account.NewAccountant(s.store, s.store, cfg.plans)
+	s.accountant = account.NewAccountant(s.store, cfg.plans)
 	s.tidy(cfg.backups, log)
 	if err := s.openRemotes(cfg, log); err != nil {
 		return err
@@ -161,7 +161,7 @@ func (s *server) openDoor(ctx context.Context, cfg config, log *slog.Logger) err
 	}
 	s.api = api.New(api.Config{
 		Backups:  backups,
-		Sessions: s.sessions, Accounts: s.accounts, Accountant: s.accountant, Provider: cfg.provider, Guests: s.scribe.guests, Rooms: s.signaling, Files: s.files, Remotes: s.remotes, Web: web, URL: cfg.reach.url, Now: time.Now, Log: log,
+		Sessions: s.sessions, Accounts: s.accounts, Accountant: s.accountant, Teams: account.NewTeams(s.store), Provider: cfg.provider, Guests: s.scribe.guests, Rooms: s.signaling, Files: s.files, Remotes: s.remotes, Web: web, URL: cfg.reach.url, Now: time.Now, Log: log,
 		Token: func(g api.TokenGrant) (string, error) {
 			return token.Mint(cfg.keys.Key, cfg.keys.Secret, token.Grant{Room: g.Room, Identity: g.Identity, Person: g.Person, Name: g.Name, Role: g.Role, TTL: personTTL})
 		},

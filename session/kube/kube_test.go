@@ -109,7 +109,7 @@ func TestAPodOfATemplate(t *testing.T) {
 func TestRecordsComeBack(t *testing.T) {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	want := record{server: "easel-0", expires: at.Add(time.Hour), spec: session.Spec{
-		ID: "abc", Name: "Größe\n& <b>", Room: "abc", Owner: "ann@example.com", Size: "large", CreatedAt: at,
+		ID: "abc", Name: "Größe\n& <b>", Room: "abc", Owner: "ann@example.com", Size: "large", Quota: 5 << 30, CreatedAt: at,
 	}}
 	o := want.object()
 	got, err := readRecord(o)
@@ -117,10 +117,11 @@ func TestRecordsComeBack(t *testing.T) {
 		t.Errorf("%+v %v", got, err)
 	}
 	for what, spoil := range map[string]func(){
-		"of another name": func() { o.Name = "session-x" },
-		"without a room":  func() { delete(o.Annotations, roomNote) },
-		"without a start": func() { o.Annotations[createdNote] = "yesterday" },
-		"without an end":  func() { o.Annotations[expiresNote] = "never" },
+		"of another name":  func() { o.Name = "session-x" },
+		"without a room":   func() { delete(o.Annotations, roomNote) },
+		"without a start":  func() { o.Annotations[createdNote] = "yesterday" },
+		"without a number": func() { o.Annotations[quotaNote] = "much" },
+		"without an end":   func() { o.Annotations[expiresNote] = "never" },
 	} {
 		o = want.object()
 		spoil()

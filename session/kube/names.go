@@ -35,6 +35,7 @@ const (
 	ownerNote   = "easel.live/owner"
 	createdNote = "easel.live/created-at"
 	activeNote  = "easel.live/active-at"     // when somebody was last there, give or take minutes
+	quotaNote   = "easel.live/quota"         // of a record: bytes that its files may take
 	expiresNote = "easel.live/expires"       // of a record: nobody keeps it beyond
 	tokenNote   = "easel.live/token-expires" // of a pod: the token in its Secret
 	folderNote  = "easel.live/folder"        // of a warm pod's volume: where the files are in it
@@ -48,6 +49,7 @@ const (
 	credentialVolume = "credential"
 	credentialPath   = "/run/easel/credential"
 	tokenKey         = "token"
+	quotaKey         = "quota"
 )
 
 func recordName(id string) string { return "session-" + id }

@@ -49,11 +49,13 @@ func share(c *corev1.Container, folder string) {
 	}
 }
 
-// equip tells the container where its server, its files and its token are.
+// equip tells the container where its server, its files, its token and its quota
+// are: the last two come with who claims it.
 func equip(c *corev1.Container, url, folder string) {
 	c.Env = append(c.Env,
 		corev1.EnvVar{Name: "EASEL_URL", Value: url},
 		corev1.EnvVar{Name: "EASEL_TOKEN_FILE", Value: credentialPath + "/" + tokenKey},
+		corev1.EnvVar{Name: "EASEL_QUOTA_FILE", Value: credentialPath + "/" + quotaKey},
 		corev1.EnvVar{Name: "EASEL_WORKSPACE", Value: workspacePath},
 	)
 	c.VolumeMounts = append(c.VolumeMounts,

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -32,6 +33,9 @@ func (r record) object() *corev1.ConfigMap {
 		nameNote: r.spec.Name, roomNote: r.spec.Room, ownerNote: r.spec.Owner,
 		createdNote: r.spec.CreatedAt.UTC().Format(time.RFC3339),
 	}
+	if r.spec.Quota > 0 {
+		notes[quotaNote] = strconv.FormatInt(r.spec.Quota, 10)
+	}
 	if !r.expires.IsZero() {
 		notes[expiresNote] = r.expires.UTC().Format(time.RFC3339)
 	}
@@ -52,6 +56,11 @@ func readRecord(o *corev1.ConfigMap) (record, error) {
 	var err error
 	if r.spec.CreatedAt, err = time.Parse(time.RFC3339, o.Annotations[createdNote]); err != nil {
 		return record{}, fmt.Errorf("the record %s: %w", o.Name, err)
+	}
+	if raw := o.Annotations[quotaNote]; raw != "" {
+		if r.spec.Quota, err = strconv.ParseInt(raw, 10, 64); err != nil {
+			return record{}, fmt.Errorf("the record %s: %w", o.Name, err)
+		}
 	}
 	if raw := o.Annotations[expiresNote]; raw != "" {
 		if r.expires, err = time.Parse(time.RFC3339, raw); err != nil {

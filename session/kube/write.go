@@ -3,6 +3,7 @@ package kube
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -70,10 +71,14 @@ func (l *Launcher) mintSecret(ctx context.Context, rec record, pod string) (expi
 	if err != nil {
 		return time.Time{}, failed("token", "the agent's token: %v", err)
 	}
+	data := map[string]string{tokenKey: token}
+	if rec.spec.Quota > 0 {
+		data[quotaKey] = strconv.FormatInt(rec.spec.Quota, 10)
+	}
 	secret := core.Secret(pod, l.cfg.Namespace).
 		WithLabels(rec.labels(kindSession)).
 		WithOwnerReferences(reference(rec.reference())).
-		WithStringData(map[string]string{tokenKey: token})
+		WithStringData(data)
 	_, err = l.client.CoreV1().Secrets(l.cfg.Namespace).Apply(ctx, secret, metav1.ApplyOptions{FieldManager: manager, Force: true})
 	return time.Now().Add(l.cfg.TokenTTL), err
 }

@@ -143,12 +143,15 @@ func agentCommand(r *run) (*exec.Cmd, error) {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}
 	}
+	if quota := r.rec.Spec.Quota; quota > 0 {
+		cmd.Env = append(cmd.Env, "EASEL_QUOTA="+strconv.FormatInt(quota, 10)) // the last one counts
+	}
 	r.rec.URL = r.l.cfg.URL
 	return cmd, nil
 }
 
 // agentSettings are what the agent takes from the server's environment.
-var agentSettings = [...]string{"EASEL_FPS", "EASEL_KBPS", "EASEL_CODECS", "EASEL_QUOTA"}
+var agentSettings = [...]string{"EASEL_FPS", "EASEL_KBPS", "EASEL_CODECS", "EASEL_QUOTA", "EASEL_QUOTA_FILE"}
 
 // environment is what every part of a session is given.
 func (r *run) environment() []string {

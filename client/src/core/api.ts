@@ -22,6 +22,8 @@ export interface Session {
   role?: Role;
   /** What the one is called whose it is. */
   owner?: string;
+  /** The team that it is shared with; empty: none. */
+  team?: string;
 }
 
 /** A provider by which people sign in. */
@@ -86,6 +88,31 @@ export interface Usage {
   running: number;
   seconds: number;
   days: { day: string; seconds: number }[];
+  people: { login: string; seconds: number }[];
+}
+
+export type TeamRole = 'owner' | 'admin' | 'member';
+
+/** Somebody in a team; of who is invited only the login name is known. */
+export interface Mate {
+  id: string;
+  name: string;
+  display: string;
+  role: TeamRole;
+  invited: boolean;
+}
+
+/** People who share sessions, and perhaps a plan. */
+export interface Team {
+  id: string;
+  name: string;
+  /** A plan's id; empty: none of its own. */
+  plan: string;
+  /** The caller's. */
+  role: TeamRole;
+  /** And not in it yet. */
+  invited: boolean;
+  members?: Mate[];
 }
 
 /** A session that is over. */
@@ -235,6 +262,8 @@ export function readLines(text: string): Entry[] {
   });
 }
 
+const inTeam = (id: string, rest = '') => `/teams/${encodeURIComponent(id)}${rest}`;
+
 export const at = (id: string, rest = '') => `/sessions/${encodeURIComponent(id)}${rest}`;
 
 /** An idempotency key, for one wish. */
@@ -268,6 +297,26 @@ export const api = {
   makeToken: (name: string, scopes: Scope[], expires_in: number) =>
     call<Token>('POST', '/me/tokens', { name, scopes, expires_in }),
   revokeToken: (id: string) => call<void>('DELETE', `/me/tokens/${encodeURIComponent(id)}`),
+  teams: async () => (await call<{ teams: Team[] }>('GET', '/teams')).teams,
+  team: (id: string) => call<Team>('GET', inTeam(id)),
+  allTeams: () => pages<Team, 'teams'>('/teams?all&', 'teams'),
+  changeTeam: (id: string, to: { name?: string; plan?: string }) =>
+    call<Team>('PATCH', inTeam(id), to),
+  makeTeam: (name: string) => call<Team>('POST', '/teams', { name }),
+  teamUsage: (id: string) => call<Usage>('GET', inTeam(id, '/usage')),
+  joinTeam: (id: string) => call<void>('POST', inTeam(id, '/join')),
+  inviteMate: (id: string, name: string, role: TeamRole) =>
+    call<void>('POST', inTeam(id, '/invites'), { name, role }),
+  uninvite: (id: string, name: string) =>
+    call<void>('DELETE', inTeam(id, `/invites/${encodeURIComponent(name)}`)),
+  changeMate: (id: string, user: string, role: TeamRole) =>
+    call<void>('PATCH', inTeam(id, `/members/${encodeURIComponent(user)}`), { role }),
+  removeMate: (id: string, user: string) =>
+    call<void>('DELETE', inTeam(id, `/members/${encodeURIComponent(user)}`)),
+  /** Lets a team into a session, its members with a role. */
+  share: (id: string, team: string, role: Role) =>
+    call<void>('PUT', at(id, '/team'), { team, role }),
+  unshare: (id: string) => call<void>('DELETE', at(id, '/team')),
   plans: () => call<Plans>('GET', '/plans'),
   users: () => pages<User, 'users'>('/users?', 'users'),
   addUser: (wanted: UserChange) => call<Invited>('POST', '/users', wanted),
@@ -282,7 +331,7 @@ export const api = {
   allSessions: () => pages<Session, 'sessions'>('/sessions?all&', 'sessions'),
   session: (id: string) => call<Session>('GET', at(id)),
   /** Starts a session, once for each key however often it is asked. */
-  start: (key: string, wish: { name?: string; resume?: string } = {}) =>
+  start: (key: string, wish: { name?: string; resume?: string; team?: string } = {}) =>
     call<Session>('POST', '/sessions', wish, { 'Idempotency-Key': key }),
   end: (id: string) => call<void>('DELETE', at(id)),
   join: (id: string, invite: string, passcode = '') =>

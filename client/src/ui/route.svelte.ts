@@ -3,6 +3,7 @@ export type Route =
   | { page: 'start' }
   | { page: 'login' }
   | { page: 'account' }
+  | { page: 'teams' }
   | { page: 'admin' }
   | { page: 'session'; id: string }
   | { page: 'missing' };
@@ -11,6 +12,7 @@ function parse(path: string): Route {
   if (path === '/') return { page: 'start' };
   if (path === '/login') return { page: 'login' };
   if (path === '/account') return { page: 'account' };
+  if (path === '/teams') return { page: 'teams' };
   if (path === '/admin') return { page: 'admin' };
   const session = /^\/s\/([^/]+)\/?$/.exec(path);
   if (!session?.[1]) return { page: 'missing' };
