@@ -86,6 +86,8 @@ type Remotes interface {
 type API struct {
 	cfg     Config
 	guesses *access.Limiter
+	callers *access.Pace  // requests of each caller
+	places  *access.Pace  // requests from each network, whoever sends them
 	events  chan struct{} // one for each open event stream
 
 	uploadLocks *memorylocker.MemoryLocker // one writer for each upload
@@ -93,7 +95,7 @@ type API struct {
 
 // New makes an API.
 func New(cfg Config) *API {
-	return &API{cfg: cfg, guesses: access.NewLimiter(), events: make(chan struct{}, maxEventStreams), uploadLocks: memorylocker.New()}
+	return &API{cfg: cfg, guesses: access.NewLimiter(), callers: access.NewPace(callerRate, callerBurst), places: access.NewPace(placeRate, placeBurst), events: make(chan struct{}, maxEventStreams), uploadLocks: memorylocker.New()}
 }
 
 // Handler answers requests from the network.

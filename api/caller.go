@@ -36,10 +36,16 @@ func withLocal(r *http.Request) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), localKey{}, true))
 }
 
+// isLocal says whether a request came by the local socket.
+func isLocal(r *http.Request) bool {
+	local, _ := r.Context().Value(localKey{}).(bool)
+	return local
+}
+
 // identify finds out who sent a request. Bad cookies are like none; a bad token
 // is an error, for a program that shows one means to be somebody.
 func (a *API) identify(r *http.Request) (caller, error) {
-	if local, _ := r.Context().Value(localKey{}).(bool); local {
+	if isLocal(r) {
 		// The local socket is the oldest administrator's hand.
 		u, err := a.cfg.Accounts.First(r.Context())
 		return caller{user: u, local: true, by: account.Credential{Kind: account.Login}}, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/easel-live/easel/account"
+	"github.com/easel-live/easel/api/access"
 	"github.com/easel-live/easel/internal/room"
 	"github.com/easel-live/easel/session"
 )
@@ -162,9 +163,17 @@ func (a *API) mount(mux *http.ServeMux, table []route) {
 
 // admit lets a caller in who may, and serves.
 func (a *API) admit(w http.ResponseWriter, r *http.Request, rt route) error {
+	if err := a.paceOf(w, r, a.places, access.Network(address(r)).String()); err != nil {
+		return err
+	}
 	who, err := a.identify(r)
 	if err != nil {
 		return err
+	}
+	if person := who.person(); person != "" {
+		if err := a.paceOf(w, r, a.callers, person); err != nil {
+			return err
+		}
 	}
 	c := call{caller: who}
 	if err := a.check(r, rt, &c); err != nil {

@@ -32,13 +32,13 @@ func TestLimiter(t *testing.T) {
 	if _, ok := l.Attempt(a, "ann", day(1).Add(guessInterval)); !ok {
 		t.Error("refused after the password was known")
 	}
-	for i := range maxTargets * 2 {
+	for i := range maxPaced * 2 {
 		l.Attempt(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), "", day(2).Add(time.Duration(i)*time.Second))
 	}
-	if len(l.by) > maxTargets {
-		t.Errorf("remembers %d targets", len(l.by))
+	if len(l.by.by) > maxPaced {
+		t.Errorf("remembers %d targets", len(l.by.by))
 	}
-	if network(netip.MustParseAddr("2001:db8::1")) != network(netip.MustParseAddr("2001:db8::2")) {
+	if Network(netip.MustParseAddr("2001:db8::1")) != Network(netip.MustParseAddr("2001:db8::2")) {
 		t.Error("one network counts as two")
 	}
 }

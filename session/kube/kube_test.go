@@ -83,7 +83,7 @@ func TestAPodOfATemplate(t *testing.T) {
 	}
 	pod := template.build("warm-1", "ws://easel", map[string]string{sizeLabel: "standard"}, mounted{"claim", "folder"})
 	gimp, other := pod.Spec.Containers[0], pod.Spec.Containers[1]
-	if len(gimp.Env) != 3 || len(gimp.VolumeMounts) != 2 || gimp.VolumeMounts[0].SubPath != "folder" || len(other.VolumeMounts) != 0 {
+	if len(gimp.Env) != 4 || len(gimp.VolumeMounts) != 2 || gimp.VolumeMounts[0].SubPath != "folder" || len(other.VolumeMounts) != 0 {
 		t.Errorf("%+v", pod.Spec.Containers)
 	}
 	beside, err := ParseTemplate("standard", []byte("spec: {containers: [{name: session}, {name: r, volumeMounts: [{name: workspace, mountPath: /w}, {name: workspace, mountPath: /s, subPath: sub}]}]}"))
