@@ -12,6 +12,7 @@ type Store interface {
 	Journal
 	Ledger
 	TeamStore
+	Outbox
 }
 
 // People are the users.

@@ -36,6 +36,7 @@ var (
 const (
 	lockSchema int64 = 0xea5e1 + iota
 	lockAdmins
+	lockStatements
 )
 
 // bind turns the placeholders of a statement of ours into the dialect's. No

@@ -33,7 +33,7 @@ func TestAccountsByTheCommandLine(t *testing.T) {
 		{"user set admin --no-disable", true, ""},
 		{"password anna", true, "Password:"},
 		{"password nobody", false, "no such account"},
-		{"team add Studio --owner anna --plan big", true, "t-"},
+		{"team add Studio --owner bob --plan big", true, "t-"},
 		{"team add Studio --plan huge", false, "no such plan"},
 		{"team list", true, "Studio"},
 		{"team list --json", true, `"plan":"big"`},

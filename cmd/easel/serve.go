@@ -19,6 +19,7 @@ import (
 	"github.com/easel-live/easel/account"
 	"github.com/easel-live/easel/account/vault"
 	"github.com/easel-live/easel/api/signon"
+	"github.com/easel-live/easel/signaling/webhook"
 )
 
 type serveCommand struct {
@@ -37,6 +38,7 @@ type serveCommand struct {
 	Backup   backupFlags   `embed:""`
 	Every    time.Duration `env:"EASEL_BACKUP_EVERY" name:"backup-every" default:"0" help:"Take a backup so often, such as 24h; 0: never."`
 	Webhooks []string      `env:"EASEL_WEBHOOK_URLS" name:"webhook-url" help:"URLs that are told of rooms, people and tracks, in LiveKit's signed format; commas between several."`
+	Billing  string        `env:"EASEL_BILLING_URL" name:"billing-url" help:"URL that is told each day what each payer used the day before, signed as webhooks are."`
 	Plans    string        `env:"EASEL_PLANS" type:"path" help:"JSON file of plans; default Free, Basic, Professional and Enterprise (easel plan list --json)."`
 	Max      int           `env:"EASEL_MAX_SESSIONS" default:"32" help:"Sessions alive at once."`
 	Dev      bool          `help:"Sign tokens with the well-known key pair devkey, so that stock LiveKit tools can join; loopback only."`
@@ -150,6 +152,7 @@ type config struct {
 	restores         *workspaceBackups // nil: none
 	max              int
 	webhooks         []string
+	billing          string // URL; empty: nobody is told
 }
 
 func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (config, error) {
@@ -166,12 +169,17 @@ func (c serveCommand) config(dir string, bound net.Addr, log *slog.Logger) (conf
 		own = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	out := config{
-		dir: dir, database: c.database(dir), user: c.User, agent: c.Agent, xserver: c.XServer, max: c.Max, webhooks: c.Webhooks,
+		dir: dir, database: c.database(dir), user: c.User, agent: c.Agent, xserver: c.XServer, max: c.Max, webhooks: c.Webhooks, billing: c.Billing,
 		url: "http://" + netip.AddrPortFrom(own, addr.Port()).String(),
 		udp: netip.AddrPortFrom(host, c.UDPPort),
 	}
 	if out.reach, err = c.reach(dir, out.url, log); err != nil {
 		return config{}, err
+	}
+	if c.Billing != "" {
+		if err := webhook.CheckURL(c.Billing); err != nil {
+			return config{}, fmt.Errorf("EASEL_BILLING_URL: %w", err)
+		}
 	}
 	if out.plans, err = readPlans(c.Plans); err != nil {
 		return config{}, err

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/easel-live/easel/account"
+	"github.com/easel-live/easel/account/billing"
 	"github.com/easel-live/easel/account/meter"
 	"github.com/easel-live/easel/account/remotes"
 	"github.com/easel-live/easel/account/store"
@@ -26,6 +27,7 @@ import (
 	"github.com/easel-live/easel/sfu"
 	"github.com/easel-live/easel/signaling"
 	"github.com/easel-live/easel/signaling/token"
+	"github.com/easel-live/easel/signaling/webhook"
 	"github.com/easel-live/easel/tunnel"
 	files "github.com/easel-live/easel/workspace/remote"
 )
@@ -58,6 +60,7 @@ type server struct {
 	accounts   *account.Service
 	accountant *account.Accountant
 	meter      *meter.Meter
+	billing    *billing.Biller    // nil: nobody is told
 	tidying    sync.WaitGroup     // the dropping of what is over from the store
 	untidy     context.CancelFunc // ends it
 	remotes    *remotes.Service
@@ -120,7 +123,23 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (*server, erro
 		return nil, errors.Join(err, s.close(ctx))
 	}
 	s.meter = meter.Start(meter.Config{Accounts: s.accountant, Sessions: s.sessions, Notify: s.signaling.Notice, Now: time.Now, Log: log})
+	s.bill(cfg, log)
 	return s, nil
+}
+
+// billWithin bounds an attempt at telling of usage.
+const billWithin = 10 * time.Second
+
+// bill tells whoever bills what everybody used, if somebody does.
+func (s *server) bill(cfg config, log *slog.Logger) {
+	if cfg.billing == "" {
+		return
+	}
+	signer, client := webhook.Signer{Key: cfg.keys.Key, Secret: cfg.keys.Secret}, webhook.NewClient(billWithin)
+	s.billing = billing.Start(billing.Config{
+		Outbox: s.store, Now: time.Now, Log: log,
+		Post: func(ctx context.Context, body []byte) error { return signer.Post(ctx, client, cfg.billing, body) },
+	})
 }
 
 // closeRooms closes the room of each session that is over, from now on.
@@ -250,6 +269,9 @@ func (s *server) close(ctx context.Context) error {
 	err := s.endSessions(ctx)
 	if s.meter != nil {
 		s.meter.Close()
+	}
+	if s.billing != nil {
+		s.billing.Close()
 	}
 	s.unwatch()
 	s.watching.Wait()

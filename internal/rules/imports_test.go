@@ -34,6 +34,7 @@ var rules = []rule{
 	{"collab", leaves, []string{"github.com/pion/", "net/http", "github.com/redis/", "github.com/livekit/"}, "arbitration is a pure state machine"},
 	{"sfu", []string{"internal/room", "internal/fmtp"}, []string{"github.com/livekit/", "github.com/redis/", "net/http"}, "the forwarding path knows media, not the signal protocol"},
 	{"capture", append([]string{"signaling/client"}, leaves...), []string{"net/http"}, "the agent knows the room only as a client does"},
+	{"account/billing", []string{"account"}, []string{"net/http", "github.com/livekit/", "database/sql"}, "what is told of usage is known without how it is kept and sent"},
 	{"account/meter", []string{"account", "session"}, []string{"net/http", "github.com/livekit/", "github.com/pion/"}, "metering knows sessions and accounts, not where either are kept"},
 	{"account/vault", nil, []string{"github.com/", "net/http", "database/sql"}, "sealing knows keys and bytes"},
 	{"account/remotes", []string{"workspace/cloud"}, []string{"github.com/", "net/http", "database/sql"}, "people's storage is kept and handed over, not reached"},

@@ -83,9 +83,8 @@ func New(cfg Config) (*Sender, error) {
 		return nil, fmt.Errorf("%w: %d of them, at most %d", ErrURL, len(cfg.URLs), maxURLs)
 	}
 	for _, text := range cfg.URLs {
-		u, err := url.Parse(text)
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-			return nil, fmt.Errorf("%w: %q; want http:// or https://", ErrURL, text)
+		if err := CheckURL(text); err != nil {
+			return nil, err
 		}
 	}
 	if cfg.Log == nil {
@@ -100,11 +99,7 @@ func New(cfg Config) (*Sender, error) {
 	if cfg.Attempts <= 0 {
 		cfg.Attempts = 5
 	}
-	s := &Sender{cfg: cfg, client: &http.Client{
-		Timeout: cfg.Timeout, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment},
-		// What is signed for one receiver is not for another.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	s := &Sender{cfg: cfg, client: NewClient(cfg.Timeout)}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	for _, text := range cfg.URLs {
 		r := &receiver{url: text, queue: make(chan []byte, queued)}
@@ -112,6 +107,24 @@ func New(cfg Config) (*Sender, error) {
 		s.running.Go(func() { s.serve(r) })
 	}
 	return s, nil
+}
+
+// CheckURL says what is wrong with the URL of a receiver: ErrURL.
+func CheckURL(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+		return fmt.Errorf("%w: %q; want http:// or https://", ErrURL, text)
+	}
+	return nil
+}
+
+// NewClient makes a client for Post, with so much time for one attempt.
+func NewClient(timeout time.Duration) *http.Client {
+	return &http.Client{
+		Timeout: timeout, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment},
+		// What is signed for one receiver is not for another.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // Send queues an event for every receiver. It never waits.
@@ -189,20 +202,30 @@ func (s *Sender) deliver(r *receiver, body []byte) error {
 
 // post makes one attempt.
 func (s *Sender) post(to string, body []byte) error {
+	return s.cfg.signer().Post(s.ctx, s.client, to, body)
+}
+
+func (c Config) signer() Signer { return Signer{Key: c.Key, Secret: c.Secret} }
+
+// Signer signs with an API key.
+type Signer struct{ Key, Secret string }
+
+// Post sends a JSON body once, signed as LiveKit signs its webhooks.
+func (s Signer) Post(ctx context.Context, client *http.Client, to string, body []byte) error {
 	sum := sha256.Sum256(body)
-	signature, err := auth.NewAccessToken(s.cfg.Key, s.cfg.Secret).
+	signature, err := auth.NewAccessToken(s.Key, s.Secret).
 		SetValidFor(signedFor).SetSha256(base64.StdEncoding.EncodeToString(sum[:])).ToJWT()
 	if err != nil {
 		return fmt.Errorf("%w: sign: %w", errNotAgain, err)
 	}
-	req, err := http.NewRequestWithContext(s.ctx, http.MethodPost, to, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotAgain, err)
 	}
 	req.Header.Set("Authorization", signature)
 	req.Header.Set("Content-Type", contentType)
 	req.Header.Set("User-Agent", "Easel")
-	resp, err := s.client.Do(req)
+	resp, err := client.Do(req)
 	if err != nil {
 		var failed *url.Error
 		if errors.As(err, &failed) { // its text has the URL, and with it perhaps a secret

@@ -28,10 +28,10 @@ func TestATeamOpensASession(t *testing.T) {
 
 	must(t, ann.Open(inst.URL+"/teams"))
 	reads(t, ann, "Work together")
-	fill(t, ann, "form .input", "Studio")
+	fillIn(t, ann, "form .input", "Studio")
 	tap(t, ann, "form .button")
 	reads(t, ann, "Invite by login name")
-	fill(t, ann, "form .input", "bob")
+	fillIn(t, ann, "form .input", "bob")
 	tap(t, ann, "form .button")
 	reads(t, ann, "invited as member")
 	keep(t, ann, "teams")
@@ -94,8 +94,8 @@ func easel(t *testing.T, inst *instance.Instance, args ...string) string {
 	return string(out)
 }
 
-// fill types into a field as its page would hear of it.
-func fill(t *testing.T, b *browser.Browser, selector, text string) {
+// fillIn types into a field as its page would hear of it.
+func fillIn(t *testing.T, b *browser.Browser, selector, text string) {
 	t.Helper()
 	set := fmt.Sprintf(`(e => { e.value = %q; e.dispatchEvent(new Event('input', {bubbles: true})); return true })(document.querySelector(%q))`, text, selector)
 	if _, err := browser.Evaluate[bool](b, set); err != nil {
