@@ -26,7 +26,7 @@ func TestStockNoVNC(t *testing.T) {
 		return b
 	}
 	owner := open("ann", "owner")
-	openImage(t, owner, s, whitePNG(t, s, "canvas.png", 640, 480))
+	openByDialog(t, owner, s, whitePNG(t, s, "canvas.png", 640, 480))
 	pencil(t, owner)
 	drag(t, owner, 0.35, 0.5, 0.65, 0.5)
 	darkAcross(t, owner, 0.5, 0.35, 0.65)
