@@ -99,7 +99,9 @@ func (s shell) serve(t *testing.T) (url string, said *transcript, stop func() er
 	t.Cleanup(func() { stop() })
 	deadline := time.Now().Add(20 * time.Second)
 	for time.Now().Before(deadline) {
-		if m := said.find(`Easel: +(https?://\S+)`); m != nil {
+		// What a server says reaches here a little after it was said: its greeting is
+		// here once its last line is.
+		if m := said.find(`Easel: +(https?://\S+)`); m != nil && said.find(`link: easel password`) != nil {
 			// This machine may speak plain HTTP to either.
 			if resp, err := http.Get(strings.Replace(m[1], "https:", "http:", 1) + "/readyz"); err == nil {
 				resp.Body.Close()
