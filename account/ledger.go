@@ -19,8 +19,10 @@ type Ledger interface {
 	// by Advance; it returns what its payer used this month. ErrNoRun if there
 	// is no run of it.
 	Beat(ctx context.Context, session string, ready bool, now time.Time) (Run, time.Duration, error)
-	// Finish counts and ends a session's runs.
-	Finish(ctx context.Context, session string, now time.Time) error
+	// Finish counts and ends a session's runs; failure is why it never was ready.
+	Finish(ctx context.Context, session, failure string, now time.Time) error
+	// Launches are the runs that began since, latest first.
+	Launches(ctx context.Context, since time.Time, limit int) ([]Run, error)
 	// FinishStale ends the runs with no sign of life since, as of then.
 	FinishStale(ctx context.Context, since time.Time) (int, error)
 	// Past are the latest runs of a user's sessions that are over and were
@@ -126,9 +128,9 @@ func (a *Accountant) Beat(ctx context.Context, session string, ready bool, now t
 	return max(plan.Time()-used, 0), true, nil
 }
 
-// Finish counts and ends a session's runs.
-func (a *Accountant) Finish(ctx context.Context, session string, now time.Time) error {
-	return a.ledger.Finish(ctx, session, now)
+// Finish counts and ends a session's runs; failure is why it never was ready.
+func (a *Accountant) Finish(ctx context.Context, session, failure string, now time.Time) error {
+	return a.ledger.Finish(ctx, session, legible(failure), now)
 }
 
 // FinishStale ends the runs of servers that are gone.

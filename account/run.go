@@ -21,6 +21,8 @@ type Run struct {
 	Used      time.Duration // what was metered
 	Beat      time.Time     // its last sign of life
 	Ended     time.Time     // zero: it runs
+	Ready     time.Time     // when it first was; zero: never
+	Failure   string        // why it never was, as a sentence for people
 }
 
 // Day is a day in UTC, as the days since 1970.

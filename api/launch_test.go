@@ -42,7 +42,7 @@ func TestAPlanFromItsFirstMinuteToItsLast(t *testing.T) {
 	if a := ann.do("DELETE", "/api/v1/sessions/"+id, ""); a.status != 204 {
 		t.Fatalf("%d %s", a.status, a.body)
 	}
-	if err := h.accountant.Finish(t.Context(), id, h.now); err != nil {
+	if err := h.accountant.Finish(t.Context(), id, "", h.now); err != nil {
 		t.Fatal(err)
 	}
 	if a := ann.do("POST", "/api/v1/sessions", `{}`); a.status != 403 || a.json(t)["type"] != planProblem || !strings.Contains(string(a.body), "120 minutes") {

@@ -130,6 +130,7 @@ func routes() []route {
 		{"DELETE", who, admin, all, (*API).removeUser},
 		{"POST", who + "/password", admin, all, (*API).resetPassword},
 		{"GET", "/api/v1/usage", admin, all, (*API).usage},
+		{"GET", "/api/v1/launches", admin, all, (*API).launches},
 		{"GET", "/api/v1/audit", admin, all, (*API).audit},
 	}
 }

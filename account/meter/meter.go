@@ -108,7 +108,7 @@ func (m *Meter) look(ctx context.Context, s session.Session) {
 	now := m.cfg.Now()
 	if !s.Alive() {
 		if m.running[s.ID] {
-			m.finish(ctx, s.ID, now)
+			m.finish(ctx, s.ID, s.Reason, now)
 		}
 		return
 	}
@@ -176,19 +176,19 @@ func (m *Meter) tick(ctx context.Context) {
 // last writes down what ended while the metering did.
 func (m *Meter) last() {
 	ctx := context.Background()
-	alive := make(map[string]bool)
+	now := make(map[string]session.Session)
 	for _, s := range m.cfg.Sessions.List() {
-		alive[s.ID] = s.Alive()
+		now[s.ID] = s
 	}
 	for id := range m.running {
-		if !alive[id] {
-			m.finish(ctx, id, m.cfg.Now())
+		if s, known := now[id]; !known || !s.Alive() {
+			m.finish(ctx, id, s.Reason, m.cfg.Now())
 		}
 	}
 }
 
-func (m *Meter) finish(ctx context.Context, id string, now time.Time) {
-	if err := m.cfg.Accounts.Finish(ctx, id, now); err != nil {
+func (m *Meter) finish(ctx context.Context, id, failure string, now time.Time) {
+	if err := m.cfg.Accounts.Finish(ctx, id, failure, now); err != nil {
 		// It stays among the running; without beats it soon counts as stale.
 		m.cfg.Log.Error("the end of a session was not written down", "session", id, "error", err)
 		return

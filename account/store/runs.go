@@ -10,16 +10,16 @@ import (
 	"github.com/easel-live/easel/account"
 )
 
-const runColumns = "r.id, r.session, r.name, r.user_id, r.plan, coalesce(r.key, ''), r.wish, r.created, r.mark, r.used, r.beat, r.ended, r.payer"
+const runColumns = "r.id, r.session, r.name, r.user_id, r.plan, coalesce(r.key, ''), r.wish, r.created, r.mark, r.used, r.beat, r.ended, r.payer, r.ready, r.failure"
 
 func readRun(row scanner) (account.Run, error) {
 	var r account.Run
-	var created, mark, used, beat, ended int64
-	err := row.Scan(&r.ID, &r.Session, &r.Name, &r.User, &r.Plan, &r.Key, &r.Wish, &created, &mark, &used, &beat, &ended, &r.Payer)
+	var created, mark, used, beat, ended, ready int64
+	err := row.Scan(&r.ID, &r.Session, &r.Name, &r.User, &r.Plan, &r.Key, &r.Wish, &created, &mark, &used, &beat, &ended, &r.Payer, &ready, &r.Failure)
 	if errors.Is(err, sql.ErrNoRows) {
 		return r, account.ErrNoRun
 	}
-	r.Created, r.Mark, r.Beat, r.Ended = moment(created), moment(mark), moment(beat), moment(ended)
+	r.Created, r.Mark, r.Beat, r.Ended, r.Ready = moment(created), moment(mark), moment(beat), moment(ended), moment(ready)
 	r.Used = time.Duration(used) * time.Microsecond
 	return r, err
 }
@@ -98,6 +98,9 @@ func (s *Store) Beat(ctx context.Context, session string, ready bool, now time.T
 // count moves a run's mark and writes down what that counts.
 func (s *Store) count(ctx context.Context, tx *sql.Tx, r *account.Run, ready bool, now time.Time) error {
 	if ready {
+		if r.Ready.IsZero() {
+			r.Ready = now
+		}
 		var spans []account.Span
 		spans, r.Mark = account.Advance(r.Mark, now)
 		for _, span := range spans {
@@ -112,13 +115,14 @@ func (s *Store) count(ctx context.Context, tx *sql.Tx, r *account.Run, ready boo
 	if now.After(r.Beat) {
 		r.Beat = now
 	}
-	_, err := s.run(ctx, tx, "UPDATE runs SET mark = ?, used = ?, beat = ?, ended = ? WHERE id = ?",
-		micros(r.Mark), r.Used.Microseconds(), micros(r.Beat), micros(r.Ended), r.ID)
+	_, err := s.run(ctx, tx, "UPDATE runs SET mark = ?, used = ?, beat = ?, ended = ?, ready = ?, failure = ? WHERE id = ?",
+		micros(r.Mark), r.Used.Microseconds(), micros(r.Beat), micros(r.Ended), micros(r.Ready), r.Failure, r.ID)
 	return err
 }
 
-// Finish counts and ends what runs of a session.
-func (s *Store) Finish(ctx context.Context, session string, now time.Time) error {
+// Finish counts and ends what runs of a session; of one that never was ready, it
+// notes why.
+func (s *Store) Finish(ctx context.Context, session, failure string, now time.Time) error {
 	err := s.within(ctx, func(tx *sql.Tx) error {
 		r, err := readRun(s.row(ctx, tx, latestOf+s.forUpdate, session))
 		if errors.Is(err, account.ErrNoRun) || err == nil && !r.Ended.IsZero() {
@@ -128,6 +132,9 @@ func (s *Store) Finish(ctx context.Context, session string, now time.Time) error
 			return err
 		}
 		r.Ended = now
+		if r.Ready.IsZero() {
+			r.Failure = failure
+		}
 		return s.count(ctx, tx, &r, !r.Mark.IsZero(), now)
 	})
 	return failed("ending a run", err)
@@ -137,6 +144,12 @@ func (s *Store) Finish(ctx context.Context, session string, now time.Time) error
 func (s *Store) FinishStale(ctx context.Context, since time.Time) (int, error) {
 	n, err := s.run(ctx, s.db, "UPDATE runs SET ended = beat WHERE ended = 0 AND beat < ?", micros(since))
 	return int(n), failed("ending stale runs", err)
+}
+
+// Launches are the runs that began since, latest first.
+func (s *Store) Launches(ctx context.Context, since time.Time, limit int) ([]account.Run, error) {
+	list, err := rows(ctx, s, s.db, readRun, "SELECT "+runColumns+" FROM runs r WHERE created >= ? ORDER BY id DESC LIMIT ?", micros(since), limit)
+	return list, failed("listing launches", err)
 }
 
 // Past are the latest runs of a user's sessions that are over.

@@ -104,7 +104,7 @@ func TestTimeCountsOnce(t *testing.T) {
 			if n, err := s.FinishStale(ctx, at.Add(time.Hour)); n != 1 || err != nil {
 				t.Error(n, err)
 			}
-			if err := s.Finish(ctx, session, at.Add(2*time.Hour)); err != nil {
+			if err := s.Finish(ctx, session, "", at.Add(2*time.Hour)); err != nil {
 				t.Error(err)
 			}
 			held, err := s.Holds(ctx, payer, day(2))
@@ -122,6 +122,37 @@ func TestTimeCountsOnce(t *testing.T) {
 		}
 		if _, err := s.Last(ctx, "none"); !errors.Is(err, account.ErrNoRun) {
 			t.Error(err)
+		}
+	})
+}
+
+// TestHowLaunchesWent: when a run was ready first, or why it never was.
+func TestHowLaunchesWent(t *testing.T) {
+	each(t, func(t *testing.T, s *Store) {
+		ctx := t.Context()
+		ann := add(t, s, "ann", nil)
+		for i := range 3 {
+			r := wish(ann, fmt.Sprint("s", i))
+			r.Created = day(2 + i)
+			if _, err := s.Reserve(ctx, r, day(1), anyhow); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ready := day(3).Add(time.Second)
+		for _, at := range []time.Time{ready, ready.Add(time.Minute)} {
+			if _, _, err := s.Beat(ctx, "s1", true, at); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, session := range []string{"s1", "s2"} {
+			if err := s.Finish(ctx, session, "GIMP went away.", day(5)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		list, err := s.Launches(ctx, day(3), 10)
+		if err != nil || len(list) != 2 || list[0].Failure != "GIMP went away." || !list[0].Ready.IsZero() ||
+			list[1].Failure != "" || !list[1].Ready.Equal(ready) {
+			t.Errorf("%+v %v", list, err)
 		}
 	})
 }

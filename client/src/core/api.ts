@@ -137,6 +137,15 @@ export interface Token {
   secret?: string;
 }
 
+/** How the starts of sessions went. */
+export interface Launches {
+  ready: number;
+  failed: number;
+  p50_ms: number;
+  p95_ms: number;
+  failures: { session: string; name: string; at: string; reason: string }[];
+}
+
 /** A line of the server's journal. */
 export interface AuditEvent {
   id: number;
@@ -324,6 +333,7 @@ export const api = {
     call<User>('PATCH', `/users/${encodeURIComponent(id)}`, to),
   resetPassword: (id: string) =>
     call<Invited & { name: string }>('POST', `/users/${encodeURIComponent(id)}/password`),
+  launches: () => call<Launches>('GET', '/launches'),
   audit: async () => (await call<{ events: AuditEvent[] }>('GET', '/audit?limit=50')).events,
   /** Where what everybody used this month can be downloaded. */
   usageUrl: '/api/v1/usage?format=csv',
