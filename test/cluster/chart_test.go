@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -16,6 +17,7 @@ import (
 	"helm.sh/helm/v4/pkg/chart/common/util"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/engine"
+	appsv1 "k8s.io/api/apps/v1"
 	authv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkv1 "k8s.io/api/networking/v1"
@@ -210,13 +212,19 @@ func forbidden(t *testing.T, account *rest.Config, sessions, secret string) {
 // everything switches every option on.
 var everything = map[string]any{
 	"publicURL": "https://easel.example.com", "trustedProxies": []any{"10.0.0.0/8"},
-	"image":    map[string]any{"pullSecrets": []any{"registry"}},
-	"media":    map[string]any{"mode": "loadBalancer", "externalIPs": []any{"192.0.2.7", "2001:db8::7"}},
-	"turn":     map[string]any{"urls": []any{"turn:turn.example.com"}, "secretName": "turn"},
-	"data":     map[string]any{"storageClass": "folder"},
-	"ingress":  map[string]any{"enabled": true, "className": "nginx", "tlsSecret": "tls"},
-	"gateway":  map[string]any{"enabled": true, "parentName": "front", "parentNamespace": "front"},
-	"affinity": map[string]any{"nodeAffinity": map[string]any{}}, "nodeSelector": map[string]any{"a": "b"},
+	"image": map[string]any{"pullSecrets": []any{"registry"}},
+	"media": map[string]any{"mode": "loadBalancer", "externalIPs": []any{"192.0.2.7", "2001:db8::7"}},
+	"turn":  map[string]any{"urls": []any{"turn:turn.example.com"}, "secretName": "turn"},
+	"data":  map[string]any{"storageClass": "folder"},
+	"oidc": map[string]any{
+		"issuer": "https://id.example.com", "client": "easel", "secretName": "oidc", "name": "Studio",
+		"scopes": []any{"profile", "groups"}, "allow": []any{"groups=artists", "groups=staff"}, "admin": []any{"groups=admins"}, "plans": []any{"groups=staff:professional"},
+	},
+	"billing":    map[string]any{"url": "https://billing.example.com/easel"},
+	"secretsKey": map[string]any{"secretName": "sealing"},
+	"ingress":    map[string]any{"enabled": true, "className": "nginx", "tlsSecret": "tls"},
+	"gateway":    map[string]any{"enabled": true, "parentName": "front", "parentNamespace": "front"},
+	"affinity":   map[string]any{"nodeAffinity": map[string]any{}}, "nodeSelector": map[string]any{"a": "b"},
 	"autoscaling":    map[string]any{"enabled": true, "sessionsPerServer": 50, "bytesPerSecondPerServer": 100000000},
 	"serviceMonitor": map[string]any{"enabled": true, "labels": map[string]any{"team": "art"}},
 	"networkPolicy":  map[string]any{"from": []any{map[string]any{"podSelector": map[string]any{}}}},
@@ -254,6 +262,65 @@ func TestTheChartWithEverything(t *testing.T) {
 	}
 }
 
+// TestWhatTheServerIsTold by values: its environment, and what of it is in Secrets
+// only by their names.
+func TestWhatTheServerIsTold(t *testing.T) {
+	values := maps.Clone(everything)
+	values["autoscaling"] = map[string]any{"enabled": false}
+	values["backup"] = map[string]any{
+		"repository": "s3:https://s3.example.com/easel", "every": "12h", "secretName": "snapshots",
+		"environmentSecretName": "bucket", "keep": map[string]any{"daily": 14},
+	}
+	objects, err := render(values, "default")
+	must(t, err)
+	pod := find[appsv1.StatefulSet](t, objects, "StatefulSet", "easel").Spec.Template.Spec
+	server := pod.Containers[0]
+	told := make(map[string]string)
+	for _, v := range server.Env {
+		told[v.Name] = v.Value
+	}
+	for name, want := range map[string]string{
+		"EASEL_OIDC_ISSUER": "https://id.example.com", "EASEL_OIDC_CLIENT": "easel", "EASEL_OIDC_NAME": "Studio",
+		"EASEL_OIDC_SECRET_FILE": "/secrets/oidc/secret", "EASEL_OIDC_SCOPES": "profile,groups",
+		"EASEL_OIDC_ALLOW": "groups=artists,groups=staff", "EASEL_OIDC_ADMIN": "groups=admins", "EASEL_OIDC_PLANS": "groups=staff:professional",
+		"EASEL_BILLING_URL": "https://billing.example.com/easel", "EASEL_SECRETS_KEY_FILE": "/secrets/key/key",
+		"EASEL_BACKUP_REPOSITORY": "s3:https://s3.example.com/easel", "EASEL_BACKUP_PASSWORD_FILE": "/secrets/backup/password",
+		"EASEL_BACKUP_EVERY": "12h", "EASEL_BACKUP_KEEP_DAILY": "14", "EASEL_BACKUP_KEEP_WEEKLY": "4", "EASEL_BACKUP_KEEP_MONTHLY": "6",
+	} {
+		if told[name] != want {
+			t.Errorf("%s is %q, want %q", name, told[name], want)
+		}
+	}
+	if len(server.EnvFrom) != 1 || server.EnvFrom[0].SecretRef.Name != "bucket" {
+		t.Errorf("what opens the repository comes from %+v", server.EnvFrom)
+	}
+	secrets := make(map[string]string)
+	for _, v := range pod.Volumes {
+		if v.Secret != nil {
+			secrets[v.Name] = v.Secret.SecretName
+		}
+	}
+	mounted := make(map[string]string)
+	for _, m := range server.VolumeMounts {
+		if secret, is := secrets[m.Name]; is {
+			mounted[m.MountPath] = secret
+		}
+	}
+	if want := map[string]string{"/secrets/oidc": "oidc", "/secrets/key": "sealing", "/secrets/backup": "snapshots"}; !maps.Equal(mounted, want) {
+		t.Errorf("%v, want %v", mounted, want)
+	}
+
+	objects, err = render(nil, "default")
+	must(t, err)
+	for _, v := range find[appsv1.StatefulSet](t, objects, "StatefulSet", "easel").Spec.Template.Spec.Containers[0].Env {
+		for _, unasked := range []string{"EASEL_OIDC_", "EASEL_BILLING_", "EASEL_SECRETS_", "EASEL_BACKUP_"} {
+			if strings.HasPrefix(v.Name, unasked) {
+				t.Errorf("%s is set, which nobody asked for", v.Name)
+			}
+		}
+	}
+}
+
 // TestValuesAreChecked: what is misspelt or senseless is refused before anything
 // is applied.
 func TestValuesAreChecked(t *testing.T) {
@@ -268,6 +335,12 @@ func TestValuesAreChecked(t *testing.T) {
 		"a size without requests":  {"sessions": map[string]any{"sizes": map[string]any{"odd": map[string]any{"resources": map[string]any{}}}}},
 		"TURN without its secret":  {"turn": map[string]any{"urls": []any{"turn:turn.example.com"}}},
 		"a gateway without a name": {"gateway": map[string]any{"enabled": true}},
+		"a provider and no client": {"oidc": map[string]any{"issuer": "https://id.example.com"}},
+		"a claim without a value":  {"oidc": map[string]any{"allow": []any{"artists"}}},
+		"a claim without a plan":   {"oidc": map[string]any{"plans": []any{"groups=staff"}}},
+		"billing at no URL":        {"billing": map[string]any{"url": "billing.example.com"}},
+		"backups and no password":  {"backup": map[string]any{"repository": "/backup"}},
+		"one repository for two":   {"replicas": 2, "backup": map[string]any{"repository": "/backup", "secretName": "snapshots"}},
 	} {
 		if _, err := render(values, "default"); err == nil {
 			t.Errorf("%s passed", name)
