@@ -310,16 +310,19 @@ func windows(t *testing.T, s instance.Session) []string {
 	return titles
 }
 
-// authority is the X authority file of a session, from its GIMP's environment.
-func authority(s instance.Session) string {
+// authority is the X authority file of a session.
+func authority(s instance.Session) string { return setting(s, "XAUTHORITY") }
+
+// setting is a variable of the environment of a session's processes.
+func setting(s instance.Session, name string) string {
 	for _, pid := range pidsOf(s) {
 		env, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
 		if err != nil {
 			continue
 		}
 		for entry := range strings.SplitSeq(string(env), "\x00") {
-			if path, ok := strings.CutPrefix(entry, "XAUTHORITY="); ok {
-				return path
+			if value, ok := strings.CutPrefix(entry, name+"="); ok {
+				return value
 			}
 		}
 	}
