@@ -302,6 +302,9 @@ func TestWords(t *testing.T) {
 	ann := h.enter("ann", room.Owner, true)
 	eve := h.enter("eve", room.Editor, true)
 	eve.until("the room's state", func() bool {
+		if len(eve.words) == 0 {
+			return false
+		}
 		last := eve.words[len(eve.words)-1]
 		people, _ := last["people"].([]any)
 		return last["type"] == "state" && len(people) == 2 && eve.lease().Holder == "ann"
