@@ -47,7 +47,7 @@ func TestATeamOpensASession(t *testing.T) {
 
 	must(t, ann.Open(inst.URL+"/"))
 	reads(t, ann, "Poster")
-	pickOption(t, ann, "main select", "Studio")
+	pickOption(t, ann, "main li select", "Studio")
 	must(t, bob.Open(inst.URL+"/"))
 	reads(t, bob, "Poster")
 	keep(t, bob, "sessions")
