@@ -47,7 +47,7 @@ bin/easel-agent: $(GO_FILES) $(ENCODER) | deps
 
 bin/easel-tools: capture/tools/plugin/easel-tools.c
 bin/easel-images: images/plugin/easel-images.c
-bin/easel-tools bin/easel-images: gimp/socket.c gimp/socket.h | deps
+bin/easel-tools bin/easel-images: gimp/extension.c gimp/extension.h gimp/socket.c gimp/socket.h | deps
 	@echo "easel: building $@"
 	@mkdir -p bin
 	@gcc -O2 -Wall -Wextra -Werror -o $@ $(filter %.c,$^) $$(pkg-config --cflags --libs gimp-2.0 gio-2.0)

@@ -24,7 +24,7 @@
 #include <gio/gio.h>
 #include <libgimp/gimp.h>
 
-#include "../../gimp/socket.h"
+#include "../../gimp/extension.h"
 
 #define PROCEDURE "extension-easel-images"
 
@@ -178,20 +178,10 @@ static char *request(char *line) {
 }
 
 static void run(const gchar *name, gint count, const GimpParam *params, gint *returned, GimpParam **values) {
-	static GimpParam status;
-
 	(void)name;
 	(void)count;
 	(void)params;
-	status.type = GIMP_PDB_STATUS;
-	status.data.d_status = GIMP_PDB_SUCCESS;
-	*returned = 1;
-	*values = &status;
-	gimp_extension_ack(); /* GIMP starts no further before that */
-	if (answer_at(g_getenv("EASEL_IMAGES"), MAX_REQUEST, request) < 0)
-		return;
-	gimp_extension_enable();
-	g_main_loop_run(g_main_loop_new(NULL, FALSE)); /* GIMP ends it */
+	extend("EASEL_IMAGES", MAX_REQUEST, request, returned, values);
 }
 
 static void query(void) {

@@ -19,7 +19,7 @@
 
 #include <libgimp/gimp.h>
 
-#include "../../../gimp/socket.h"
+#include "../../../gimp/extension.h"
 
 #define PROCEDURE "extension-easel-tools"
 
@@ -132,20 +132,10 @@ static char *exchange(char *message) {
 }
 
 static void run(const gchar *name, gint count, const GimpParam *params, gint *returned, GimpParam **values) {
-	static GimpParam status;
-
 	(void)name;
 	(void)count;
 	(void)params;
-	status.type = GIMP_PDB_STATUS;
-	status.data.d_status = GIMP_PDB_SUCCESS;
-	*returned = 1;
-	*values = &status;
-	gimp_extension_ack(); /* GIMP starts no further before that */
-	if (answer_at(g_getenv("EASEL_TOOLS"), MAX_MESSAGE, exchange) < 0)
-		return;
-	gimp_extension_enable();
-	g_main_loop_run(g_main_loop_new(NULL, FALSE)); /* GIMP ends it */
+	extend("EASEL_TOOLS", MAX_MESSAGE, exchange, returned, values);
 }
 
 static void query(void) {
