@@ -116,3 +116,16 @@ func TestCopiesWaitForTheHand(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOverdueCopyIsLookedAfterMoreOften(t *testing.T) {
+	now := time.Now()
+	k := NewKeeper(Config{})
+	k.kept[1] = &kept{waiting: now.Add(-late)}
+	if got := k.pace(now); got != lookEvery {
+		t.Errorf("a late copy: every %v", got)
+	}
+	k.kept[2] = &kept{waiting: now.Add(-overdue)}
+	if got := k.pace(now); got != lookSoon {
+		t.Errorf("an overdue copy: every %v", got)
+	}
+}

@@ -14,8 +14,9 @@ import (
 )
 
 const (
-	// lookEvery is how often the hand is looked at, and GIMP asked if it moved.
-	lookEvery = time.Second
+	// lookEvery is how often the hand is looked at, and GIMP asked if it moved;
+	// lookSoon while a copy is overdue, so as to find the moment between two strokes.
+	lookEvery, lookSoon = time.Second, 100 * time.Millisecond
 	// rest is how long a hand that has only paused rests; when a copy is late, a
 	// shorter pause has to do, and at last any moment without a button held.
 	rest, shortRest = 1500 * time.Millisecond, 300 * time.Millisecond
@@ -88,6 +89,7 @@ func (k *Keeper) Run(ctx context.Context) {
 			return
 		case <-again.C:
 			k.look(ctx, time.Now())
+			again.Reset(k.pace(time.Now()))
 		}
 	}
 }
@@ -120,6 +122,16 @@ func (k *Keeper) look(ctx context.Context, now time.Time) {
 			k.copy(ctx, image)
 		}
 	}
+}
+
+// pace is how soon to look again.
+func (k *Keeper) pace(now time.Time) time.Duration {
+	for _, s := range k.kept {
+		if due(*s, now, 0) {
+			return lookSoon
+		}
+	}
+	return lookEvery
 }
 
 // owing says whether a copy is to be made.
