@@ -81,7 +81,35 @@ func (j *Injector) start() error {
 	j.conn.ExtLock.Lock()
 	j.conn.Extensions["XTEST"] = r.MajorOpcode
 	j.conn.ExtLock.Unlock()
+	if err := j.letGo(); err != nil {
+		return fmt.Errorf("inject: %w", err)
+	}
 	return j.keys.load()
+}
+
+// letGo releases what an agent that was killed held: the X server keeps it down,
+// and a program that sees a button down waits for its end. Buttons beyond the
+// fifth show in no mask.
+func (j *Injector) letGo() error {
+	pointer, err := xproto.QueryPointer(j.conn, j.root).Reply()
+	if err != nil {
+		return err
+	}
+	for b := range uint8(5) {
+		if pointer.Mask&(xproto.KeyButMaskButton1<<b) != 0 {
+			j.click(b+1, false)
+		}
+	}
+	keymap, err := xproto.QueryKeymap(j.conn).Reply()
+	if err != nil {
+		return err
+	}
+	for code := range 8 * len(keymap.Keys) {
+		if keymap.Keys[code/8]&(1<<(code%8)) != 0 {
+			j.fake(xproto.KeyRelease, byte(code))
+		}
+	}
+	return nil
 }
 
 // Close releases what is held and ends the connection.

@@ -52,6 +52,29 @@ func next(t testing.TB, p *xvnctest.Painter) xgb.Event {
 	}
 }
 
+// An agent that is killed leaves down what it held; the next one lets go of it.
+func TestWhatTheDeadHeldIsReleased(t *testing.T) {
+	dead, p := setup(t)
+	dead.Event(&wire.Event{Kind: wire.KeyDown, Keysym: 0xffe1}) // Shift_L
+	next(t, p)
+	dead.Event(&wire.Event{Kind: wire.ButtonDown, X: 20, Y: 20, Button: 1})
+	next(t, p)
+	dead.conn.Close() // nothing is released
+	<-dead.gone
+	j, err := Open(dead.opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	if b, ok := next(t, p).(xproto.ButtonReleaseEvent); !ok || b.Detail != 1 {
+		t.Errorf("%v came, want the button's end", b)
+	}
+	if e, ok := next(t, p).(xproto.KeyReleaseEvent); !ok {
+		t.Errorf("%v came, want the key's end", e)
+	}
+	silent(t, j, p)
+}
+
 // silent fails when an event is under way. A marker button tells that there is
 // none.
 func silent(t testing.TB, j *Injector, p *xvnctest.Painter) {
