@@ -116,16 +116,22 @@ func (p *walk) version(path string) (string, error) {
 func (p *walk) local(path string) string { return p.r.Name + "/" + path }
 
 // still says whether both sides are as they were when a step was decided on.
+// The remote's is asked first: its answer takes long enough for somebody to save
+// here.
 func (p *walk) still(ctx context.Context, s step) error {
-	here, err := p.version(s.path)
-	if err != nil {
-		return err
-	}
 	f, is, err := p.fs.Stat(ctx, s.path)
 	if err != nil {
 		return err
 	}
-	if there := ""; here != s.local || is && f.Version() != s.remote || !is && s.remote != there {
+	there := ""
+	if is {
+		there = f.Version()
+	}
+	here, err := p.version(s.path)
+	if err != nil {
+		return err
+	}
+	if here != s.local || there != s.remote {
 		return errLater
 	}
 	return nil

@@ -29,7 +29,11 @@ func (p *walk) take(ctx context.Context, s step) error {
 		if err := p.still(ctx, s); err != nil {
 			return err
 		}
-		if _, err := p.m.files.Delete(p.local(s.path)); err != nil {
+		_, err := p.m.files.Delete(p.local(s.path))
+		if errors.Is(err, workspace.ErrNotFound) {
+			return errLater // deleted here too, just now
+		}
+		if err != nil {
 			return err
 		}
 	case dropRemote:
