@@ -29,6 +29,27 @@ describe('the exact mark', () => {
     expect(changes).toEqual([true, false, true]);
   });
 
+  it('is away as long as the connection', () => {
+    const { changes, watch: w } = watch();
+    w.told(2);
+    w.presented(2);
+    w.live(false);
+    w.told(2);
+    expect(changes).toEqual([true, false]);
+    w.live(true);
+    expect(changes).toEqual([true, false, true]);
+  });
+
+  it('stays away when another picture came back', () => {
+    const { changes, watch: w } = watch();
+    w.told(2);
+    w.presented(2);
+    w.live(false);
+    w.presented(3);
+    w.live(true);
+    expect(changes).toEqual([true, false]);
+  });
+
   it('goes with the picture', () => {
     const { changes, watch: w } = watch();
     w.told(2);

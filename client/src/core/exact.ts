@@ -5,6 +5,7 @@
 export class ExactWatch {
   #told: number | null = null;
   #shown: number | null = null;
+  #live = true;
   #is = false;
   #onChange: (is: boolean) => void;
 
@@ -24,6 +25,12 @@ export class ExactWatch {
     this.#look();
   }
 
+  /** Whether the picture goes on: of a canvas out of reach nobody knows how it is now. */
+  live(is: boolean): void {
+    this.#live = is;
+    this.#look();
+  }
+
   /** Nothing is on screen, or nobody knows what. */
   restart(): void {
     this.#shown = null;
@@ -31,7 +38,7 @@ export class ExactWatch {
   }
 
   #look(): void {
-    const is = this.#shown !== null && this.#shown === this.#told;
+    const is = this.#live && this.#shown !== null && this.#shown === this.#told;
     if (is === this.#is) return;
     this.#is = is;
     this.#onChange(is);

@@ -407,9 +407,10 @@ export class Desk {
 
   /** How this person is connected is how the way is that they see. */
   #relink(): void {
-    const { shown } = this.ways.state;
+    const { shown, good } = this.ways.state;
     this.link = this.#linked();
     if (this.ways.window) this.picture = true;
+    this.#exact.live(this.link === 'connected' && shown === 'webrtc' && good.webrtc);
     // What was held by the way before is let go of there; the hand begins anew.
     if (shown !== this.#shown) this.onHold();
     this.#shown = shown;
