@@ -12,7 +12,7 @@ import {
 } from '../../core/files';
 import { tusTo } from '../../core/transfer';
 import { type Upload, Uploads } from '../../core/uploads';
-import type { Notice } from './desk.svelte';
+import type { Notice } from './notices.svelte';
 
 const REFRESH_MS = 4000;
 /** How often GIMP's doings are asked for. */
