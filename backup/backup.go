@@ -24,6 +24,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -155,9 +156,17 @@ func (c Config) forget(ctx context.Context) error {
 	return err
 }
 
+// notMade is how restic says that there is no repository yet, on a disk and by
+// rclone; newer ones end with 10 besides (restic's manual, "Exit codes").
+var notMade = regexp.MustCompile(`unable to open config file: .*(no such file or directory|does not exist) Is there a repository`)
+
 // List is every snapshot, oldest first.
 func List(ctx context.Context, c Config) ([]Snapshot, error) {
 	out, err := c.restic(ctx, "snapshots", "--json", "--tag", tag)
+	var failed *exec.ExitError
+	if errors.As(err, &failed) && (failed.ExitCode() == 10 || notMade.MatchString(err.Error())) {
+		return []Snapshot{}, nil
+	}
 	if err != nil {
 		return nil, err
 	}

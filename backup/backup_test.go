@@ -52,6 +52,14 @@ func expect(t *testing.T, path, content string) {
 	}
 }
 
+// expectNone: a repository that no backup made yet has none, which is no error.
+func expectNone(t *testing.T, c Config) {
+	t.Helper()
+	if list, err := List(t.Context(), c); err != nil || len(list) != 0 {
+		t.Errorf("before the first backup: %+v, %v", list, err)
+	}
+}
+
 func run(t *testing.T, c Config) Summary {
 	t.Helper()
 	s, err := Run(t.Context(), c)
@@ -63,6 +71,7 @@ func run(t *testing.T, c Config) Summary {
 
 func TestWhatWasThereComesBack(t *testing.T) {
 	c := house(t, filepath.Join(t.TempDir(), "repository"))
+	expectNone(t, c)
 	first := run(t, c)
 	if first.Files != 6 || first.Unread {
 		t.Errorf("the first: %+v", first)
@@ -210,6 +219,7 @@ func TestOverRclone(t *testing.T) {
 	write(t, settings, "[cloud]\ntype = webdav\nurl = http://"+at+"\nvendor = other\n")
 	t.Setenv("RCLONE_CONFIG", settings)
 	c := house(t, "rclone:cloud:backups")
+	expectNone(t, c)
 	run(t, c)
 	if v, err := Verify(t.Context(), c, "latest"); err != nil || v.Files != 6 {
 		t.Errorf("%+v, %v", v, err)
