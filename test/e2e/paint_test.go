@@ -42,20 +42,23 @@ func openByDialog(t *testing.T, b *browser.Browser, s instance.Session, path str
 	p := waitPicture(t, b)
 	x, y := p.At(0.5, 0.6)
 	click(t, b, x, y)
-	// GIMP's name field completes what one writes, now and then twice: then a
-	// person closes what complains and writes it again.
-	closeDialogs := func() {
-		for _, open := range []string{"GIMP Message", "Open Image"} {
-			pressFor(t, b, s, open, false, kb.Escape)
-		}
-	}
 	retry(t, "GIMP opens "+path, func() error { return window(t, s, titleOf(path), true) }, func() {
-		closeDialogs()
+		closeDialogs(t, b, s, "Open Image")
 		pressFor(t, b, s, "Open Image", true, "o", kb.ModifierCtrl)
 		write(t, b, path)
 		press(t, b, kb.Enter)
 	})
-	closeDialogs() // of a time that was only slow
+	closeDialogs(t, b, s, "Open Image") // of a time that was only slow
+}
+
+// closeDialogs closes a dialog and what complains about it. GIMP's name fields
+// complete what one writes, now and then twice: then a person does this and
+// writes it again.
+func closeDialogs(t *testing.T, b *browser.Browser, s instance.Session, dialog string) {
+	t.Helper()
+	for _, open := range []string{"GIMP Message", dialog} {
+		pressFor(t, b, s, open, false, kb.Escape)
+	}
 }
 
 func click(t *testing.T, b *browser.Browser, x, y float64) {
@@ -125,11 +128,18 @@ func dark(b *browser.Browser, y, x0, x1 float64) func() error {
 // export saves the image with GIMP's own Export As dialog.
 func export(t *testing.T, b *browser.Browser, s instance.Session, path string) {
 	t.Helper()
-	pressFor(t, b, s, "Export Image", true, "E", kb.ModifierCtrl, kb.ModifierShift)
-	press(t, b, "a", kb.ModifierCtrl)
-	write(t, b, path)
-	pressFor(t, b, s, "Export Image as PNG", true, kb.Enter)
-	pressFor(t, b, s, "Export Image as PNG", false, kb.Enter)
+	retry(t, "GIMP exports "+path, func() error {
+		if window(t, s, "Export Image as PNG", true) == nil {
+			pressFor(t, b, s, "Export Image as PNG", false, kb.Enter)
+		}
+		return exists(path, true)()
+	}, func() {
+		closeDialogs(t, b, s, "Export Image")
+		pressFor(t, b, s, "Export Image", true, "E", kb.ModifierCtrl, kb.ModifierShift)
+		press(t, b, "a", kb.ModifierCtrl)
+		write(t, b, path)
+		press(t, b, kb.Enter)
+	})
 }
 
 // pencil takes the pencil with a brush wide enough to be seen in a small picture.
