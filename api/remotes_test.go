@@ -2,43 +2,21 @@ package api
 
 import (
 	"context"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/easel-live/easel/account/remotes"
+	"github.com/easel-live/easel/internal/rclonetest"
 )
 
 // storage has rclone serve an empty folder by WebDAV, and returns both.
 func storage(t *testing.T) (url, dir string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := l.Addr().String()
-	l.Close()
 	dir = t.TempDir()
-	cmd := exec.Command("rclone", "serve", "webdav", dir, "--config", "", "--addr", at, "--user", "ann", "--pass", "open sesame", "--dir-cache-time", "0s")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	eventually(t, "rclone serves", func() bool {
-		conn, err := net.Dial("tcp", at)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
-	return "http://" + at, dir
+	return "http://" + rclonetest.Serve(t, "webdav", dir), dir
 }
 
 func eventually(t *testing.T, what string, cond func() bool) {

@@ -3,13 +3,14 @@ package backup
 import (
 	"context"
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/easel-live/easel/internal/rclonetest"
 )
 
 // house is a server's data directory with some files.
@@ -191,32 +192,13 @@ func TestDamageIsNoticed(t *testing.T) {
 
 // TestOverRclone: a repository may be on any storage that rclone reaches.
 func TestOverRclone(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	at := rclonetest.Serve(t, "webdav", t.TempDir())
+	settings := filepath.Join(t.TempDir(), "rclone.conf")
+	obscured, err := exec.Command("rclone", "obscure", rclonetest.Password).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := l.Addr().String()
-	l.Close()
-	there := t.TempDir()
-	cmd := exec.Command("rclone", "serve", "webdav", there, "--config", "", "--addr", at, "--dir-cache-time", "0s")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	for end := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		if conn, err := net.Dial("tcp", at); err == nil {
-			conn.Close()
-			break
-		}
-		if time.Now().After(end) {
-			t.Fatal("rclone does not serve")
-		}
-	}
-	settings := filepath.Join(t.TempDir(), "rclone.conf")
-	write(t, settings, "[cloud]\ntype = webdav\nurl = http://"+at+"\nvendor = other\n")
+	write(t, settings, "[cloud]\ntype = webdav\nurl = http://"+at+"\nvendor = other\nuser = "+rclonetest.User+"\npass = "+string(obscured))
 	t.Setenv("RCLONE_CONFIG", settings)
 	c := house(t, "rclone:cloud:backups")
 	expectNone(t, c)

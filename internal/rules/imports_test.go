@@ -65,6 +65,7 @@ var rules = []rule{
 	{"internal/rules", nil, nil, "rules"},
 	{"internal/oidctest", nil, nil, "an OpenID provider for tests, whatever they test"},
 	{"internal/postgrestest", nil, nil, "a PostgreSQL for tests, whatever they test"},
+	{"internal/rclonetest", nil, nil, "storage for tests, whatever they test"},
 	{"internal/xvnctest", nil, nil, "an X server for tests, whatever they test"},
 }
 

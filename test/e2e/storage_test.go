@@ -3,44 +3,14 @@ package e2e
 import (
 	"errors"
 	"fmt"
-	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/easel-live/easel/bench/browser"
 	"github.com/easel-live/easel/bench/instance"
+	"github.com/easel-live/easel/internal/rclonetest"
 )
-
-// webdav has rclone serve a folder as somebody's storage.
-func webdav(t *testing.T, dir string) (url string) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("rclone", "serve", "webdav", dir, "--config", "", "--addr", at, "--user", "ann", "--pass", "open sesame", "--dir-cache-time", "0s")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	eventually(t, "the storage is there", func() error {
-		conn, err := net.Dial("tcp", at)
-		if err == nil {
-			err = conn.Close()
-		}
-		return err
-	})
-	return "http://" + at
-}
 
 // home opens a session in a browser in which whose it is has logged in.
 func home(t *testing.T, inst *instance.Instance, s instance.Session) *browser.Browser {
@@ -84,7 +54,7 @@ func TestStorageThatIsConnected(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(there, "sketch.txt"), []byte("from there"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	url := webdav(t, there)
+	url := "http://" + rclonetest.Serve(t, "webdav", there)
 
 	choose(t, owner, "Files")
 	choose(t, owner, "Connect storage")

@@ -11,7 +11,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -23,6 +22,7 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 	"go.uber.org/goleak"
 
+	"github.com/easel-live/easel/internal/rclonetest"
 	"github.com/easel-live/easel/workspace"
 )
 
@@ -127,45 +127,10 @@ func (s *studio) settle() {
 	})
 }
 
-// serve has rclone serve a folder until the test ends, and returns its address.
-func serve(t *testing.T, how, dir string, flags ...string) string {
-	t.Helper()
-	port := free(t)
-	cmd := exec.Command("rclone", append([]string{"serve", how, dir, "--config", "", "--addr", port, "--user", "ann", "--pass", "secret", "--dir-cache-time", "0s", "--poll-interval", "0"}, flags...)...)
-	var said bytes.Buffer
-	cmd.Stderr = &said
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	until(t, "rclone serves: "+how, func() bool {
-		conn, err := net.Dial("tcp", port)
-		if err == nil {
-			conn.Close()
-		}
-		return err == nil
-	})
-	return port
-}
-
-// free is an address that nobody listens on now.
-func free(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
 const id = "abcdefghijklmnopqrstuvwxy2"
 
 func webdav(at string) Remote {
-	return Remote{ID: id, Name: "Cloud", Kind: "webdav", Parameters: map[string]string{"url": "http://" + at, "vendor": "other", "user": "ann", "pass": "secret"}}
+	return Remote{ID: id, Name: "Cloud", Kind: "webdav", Parameters: map[string]string{"url": "http://" + at, "vendor": "other", "user": rclonetest.User, "pass": rclonetest.Password}}
 }
 
 // both checks that changes go both ways.
@@ -208,17 +173,17 @@ func folder(t *testing.T, dir string) (put func(string, []byte), get func(string
 func TestWebDAV(t *testing.T) {
 	dir := t.TempDir()
 	put, get := folder(t, dir)
-	both(t, newStudio(t, 0), webdav(serve(t, "webdav", dir)), put, get)
+	both(t, newStudio(t, 0), webdav(rclonetest.Serve(t, "webdav", dir)), put, get)
 }
 
 func TestSFTP(t *testing.T) {
 	dir := t.TempDir()
-	at := serve(t, "sftp", dir)
+	at := rclonetest.Serve(t, "sftp", dir)
 	_, port, _ := net.SplitHostPort(at)
 	put, get := folder(t, filepath.Join(dir, "deep", "er"))
 	both(t, newStudio(t, 0), Remote{
 		ID: id, Name: "Cloud", Kind: "sftp", Path: "deep/er",
-		Parameters: map[string]string{"host": "127.0.0.1", "port": port, "user": "ann", "pass": "secret"},
+		Parameters: map[string]string{"host": "127.0.0.1", "port": port, "user": rclonetest.User, "pass": rclonetest.Password},
 	}, put, get)
 }
 
@@ -277,7 +242,7 @@ func TestProvidersDescribeThemselves(t *testing.T) {
 // nothing here is harmed.
 func TestBadStorage(t *testing.T) {
 	dir := t.TempDir()
-	behind, err := url.Parse("http://" + serve(t, "webdav", dir))
+	behind, err := url.Parse("http://" + rclonetest.Serve(t, "webdav", dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -382,7 +347,7 @@ func (s *studio) ask() {
 
 func TestReadOnlyStorage(t *testing.T) {
 	dir := t.TempDir()
-	at := serve(t, "webdav", dir, "--read-only")
+	at := rclonetest.Serve(t, "webdav", dir, "--read-only")
 	s := newStudio(t, 0)
 	if err := s.Test(t.Context(), webdav(at)); err == nil || !strings.Contains(err.Error(), "takes no files") {
 		t.Errorf("read-only storage passes the test: %v", err)
@@ -396,7 +361,7 @@ func TestReadOnlyStorage(t *testing.T) {
 
 func TestRcloneThatDies(t *testing.T) {
 	dir := t.TempDir()
-	at := serve(t, "webdav", dir)
+	at := rclonetest.Serve(t, "webdav", dir)
 	s := newStudio(t, 0)
 	write(t, filepath.Join(dir, "a.png"), []byte("a"))
 	s.connect(webdav(at))
